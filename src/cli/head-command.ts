@@ -1,0 +1,66 @@
+/** `s3scan head`. */
+import { availableParallelism } from 'node:os';
+import { Failure } from '../failure.ts';
+import { HEAD_COLUMNS, type Column } from '../records/columns.ts';
+import { parseS3Url } from '../s3/address.ts';
+import { HeadScan } from '../scan/head-scan.ts';
+import type { HeadScanOptions } from '../scan/options.ts';
+import { selectSchema } from '../scan/schema.ts';
+import { endpointOptions, listingOptions, outputOptions } from './common-options.ts';
+import { openLog } from './log.ts';
+import { packageVersion } from './main.ts';
+import type { HeadFlags } from './program.ts';
+import { givenOptions, metricsPath, runScan } from './run-scan.ts';
+
+/** Files that are open besides the connections: modules, output, listing. */
+const OTHER_FILES = 64;
+
+function sourceOf(url: string | undefined, flags: HeadFlags): HeadScanOptions['source'] {
+  const target = url === undefined ? null : parseS3Url(url);
+  if (flags.from === undefined) {
+    if (target === null) throw new Failure('usage', 'nothing to scan: no bucket and no --from', 'name a bucket as s3://BUCKET, or a file of keys with --from');
+    return { kind: 'listing', listing: listingOptions(flags, target.bucket, target.prefix) };
+  }
+  for (const [option, value] of [['--start-after', flags.startAfter], ['--max-keys', flags.maxKeys]] as const) {
+    if (value !== undefined) throw new Failure('usage', `${option} is about a listing, and --from gives the keys`, 'leave one of them out');
+  }
+  if (target !== null && target.prefix !== '') {
+    throw new Failure('usage', `with --from, the URL names the bucket only, not the prefix ${JSON.stringify(target.prefix)}`, `use s3://${target.bucket}`);
+  }
+  return { kind: 'file', file: { path: flags.from, format: flags.fromFormat ?? null, bucket: target?.bucket ?? null } };
+}
+
+/** A connection is an open file; without this check the scan would meet EMFILE in its midst. */
+function checkOpenFiles(concurrency: number): void {
+  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft?: number | string } } };
+  const limit = Number(userLimits?.open_files?.soft);
+  if (limit > 0 && concurrency + OTHER_FILES > limit) {
+    throw new Failure('usage', `--concurrency ${concurrency} needs more open files than the limit of ${limit} allows`, `raise it with \`ulimit -n ${concurrency * 2}\`, or lower --concurrency`);
+  }
+}
+
+export async function runHead(url: string | undefined, flags: HeadFlags): Promise<number> {
+  const source = sourceOf(url, flags);
+  if (flags.concurrency > 500) checkOpenFiles(flags.concurrency);
+  const metrics = metricsPath(flags, 'head');
+  const options = new Set<Column['option']>();
+  if (flags.checksums) options.add('--checksums');
+  if (flags.extraHeaders) options.add('--extra-headers');
+  const scan = new HeadScan({
+    endpoint: endpointOptions(flags),
+    source,
+    output: outputOptions(flags, selectSchema(HEAD_COLUMNS, flags.columns ?? null, options)),
+    concurrency: flags.concurrency,
+    workers: flags.workers ?? Math.max(1, availableParallelism() - 1),
+    shards: flags.shards,
+    checksums: flags.checksums,
+    version: packageVersion(),
+    given: givenOptions(url, flags),
+    log: await openLog(flags.logLevel, flags.logFile),
+  });
+  return runScan(scan, {
+    flags,
+    metrics,
+    snapshot: () => ({ kind: 'head', source: source.kind, ...scan.progress() }),
+  });
+}

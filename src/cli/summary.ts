@@ -1,0 +1,179 @@
+/**
+ * What is said on standard error when a scan is over: the shards as a table, then the whole in a few lines.
+ * Pure: a report in, text out. The same numbers, and more, are in the metrics file.
+ */
+import type { LatencySummary } from '../metrics/latency.ts';
+import { closesConnections, type Limit } from '../metrics/limit.ts';
+import type { ListingReport, MetricsReport, OverallReport, ShardReport } from '../metrics/report.ts';
+import { escapeForTerminal, formatBytes, formatCount, formatDuration, formatMilliseconds, type Paint } from './terminal.ts';
+
+export interface SummaryOptions {
+  /** where the records went, as the user would name it; null where that is standard output */
+  readonly output: string | null;
+  readonly metricsFile: string | null;
+  /** what the shards' table may take; Infinity where lines do not wrap */
+  readonly width: number;
+  readonly paint: Paint;
+}
+
+/** Shards shown; the others are in the metrics file. */
+const MAX_SHARDS = 32;
+
+interface TableColumn {
+  readonly title: string;
+  /** where the table is too wide, the column of the greatest `drop` goes first; 0 stays */
+  readonly drop: number;
+  readonly cell: (shard: ShardReport) => string;
+}
+
+/** The time of day of an ISO 8601 time, to the second. */
+function timeOfDay(time: string | null): string {
+  return time === null ? '-' : time.slice(11, 19);
+}
+
+const SHARD_COLUMNS: readonly TableColumn[] = [
+  { title: 'shard', drop: 0, cell: (row) => String(row.shard) },
+  { title: 'batch_size', drop: 0, cell: (row) => formatCount(row.batch_size) },
+  { title: 'start', drop: 7, cell: (row) => timeOfDay(row.start_time) },
+  { title: 'end', drop: 6, cell: (row) => timeOfDay(row.end_time) },
+  { title: 'elapsed', drop: 4, cell: (row) => formatDuration(row.elapsed_time) },
+  { title: 'headers/s', drop: 1, cell: (row) => formatCount(row.headers_per_second) },
+  { title: 'p50 ms', drop: 3, cell: (row) => formatMilliseconds(row.latency_us.p50) },
+  { title: 'p99 ms', drop: 2, cell: (row) => formatMilliseconds(row.latency_us.p99) },
+  { title: 'max ms', drop: 5, cell: (row) => formatMilliseconds(row.latency_us.max) },
+  { title: 'failed', drop: 0, cell: (row) => formatCount(row.failed) },
+];
+
+/** Right-aligned lines: the titles, then the rows. */
+function tableLines(columns: readonly TableColumn[], shards: readonly ShardReport[]): string[] {
+  const grid = [columns.map((column) => column.title), ...shards.map((shard) => columns.map((column) => column.cell(shard)))];
+  const widths = columns.map((_, index) => Math.max(...grid.map((cells) => cells[index]!.length)));
+  return grid.map((cells) => cells.map((cell, index) => cell.padStart(widths[index]!)).join('  '));
+}
+
+function shardTable(report: MetricsReport, { width, paint, metricsFile }: SummaryOptions): string[] {
+  const shown = report.shards.slice(0, MAX_SHARDS);
+  if (shown.length === 0) return [];
+  let columns = SHARD_COLUMNS;
+  let lines = tableLines(columns, shown);
+  for (let drop = columns.length; drop > 0 && lines[0]!.length > width; drop--) {
+    columns = columns.filter((column) => column.drop < drop);
+    lines = tableLines(columns, shown);
+  }
+  const [head = '', ...rows] = lines;
+  const more = report.shards.length - shown.length;
+  const note = more === 0 ? [] : [`… ${formatCount(more)} more${metricsFile === null ? '' : ', in the metrics file'}`];
+  return [paint('bold', head), ...rows, ...note, ''];
+}
+
+function latencyText(latency: LatencySummary): string {
+  const { p50, p90, p99, p99_9: p999, max } = latency;
+  const parts = [['p50', p50], ['p90', p90], ['p99', p99], ['p99.9', p999], ['max', max]] as const;
+  return `${parts.map(([name, us]) => `${name} ${formatMilliseconds(us)}`).join(' · ')} ms`;
+}
+
+/** Elapsed, with the time of day it began and ended. */
+function elapsedText({ elapsed_time: elapsed, start_time: start, end_time: end }: OverallReport): string {
+  return `${formatDuration(elapsed)} (${timeOfDay(start)} to ${timeOfDay(end)} UTC)`;
+}
+
+function clientText(overall: OverallReport): string {
+  const each = overall.keys === 0 ? '' : `, ${((overall.cpu_seconds * 1e6) / overall.keys).toFixed(1)} µs a key`;
+  return `CPU ${overall.cpu_seconds.toFixed(1)} s${each} · peak memory ${formatBytes(overall.peak_rss_bytes)}`;
+}
+
+/** What each limit means for the next run. */
+const LIMIT_ADVICE: Readonly<Record<Limit, string>> = {
+  'client CPU': 'a thread of s3scan was busy all the time; more --workers if cores are free, or more machines with `plan`',
+  concurrency: 'every connection was waiting for an answer; try a higher --concurrency',
+  'rate cap': 'as asked with --rate',
+  server: 'it slowed us down, or requests queued there; more --concurrency will not help',
+  listing: 'keys came more slowly than they could be asked; try a higher --list-concurrency, or --from a key file',
+};
+
+function limitText({ overall: { limit }, command }: MetricsReport): string {
+  if (limit === null) return 'none that stands out';
+  const advice = LIMIT_ADVICE[limit];
+  return `${limit}: ${command === 'list' ? advice.replace('--concurrency', '--list-concurrency') : advice}`;
+}
+
+function pagesText(listing: ListingReport): string {
+  const calls = `${formatCount(listing.api_calls)} calls (${listing.calls_per_1000_keys.toFixed(2)} per 1,000 keys)`;
+  return `${formatCount(listing.pages)} in ${calls} · ${formatCount(listing.ranges)} ranges, ${formatCount(listing.splits)} splits`;
+}
+
+type Line = readonly [label: string, text: string];
+
+/** What went wrong on the way and was mended, or slowed it down. */
+function troubleLines(report: MetricsReport): Line[] {
+  const lines: Line[] = [];
+  const total = (pick: (row: ShardReport) => number): number => report.shards.reduce((sum, row) => sum + pick(row), 0);
+  const listing = report.listing;
+  const transient = total((row) => row.retries.transient);
+  const slowed = total((row) => row.retries.throttled);
+  if (transient + slowed > 0) {
+    lines.push(['retries', `${formatCount(transient)} after errors · ${formatCount(slowed)} after being told to slow down`]);
+  }
+  if (listing !== null && listing.retries > 0) lines.push(['LIST retries', formatCount(listing.retries)]);
+  const attempts = total((row) => row.attempts);
+  const reconnects = total((row) => row.reconnects);
+  if (closesConnections(reconnects, attempts)) {
+    const share = `${formatCount(reconnects)} reconnects in ${formatCount(attempts)} requests`;
+    lines.push(['note', `the server closes connections: ${share}; with keep-alive it would be faster`]);
+  }
+  return lines;
+}
+
+function whereLines({ output, metricsFile }: SummaryOptions): Line[] {
+  const lines: Line[] = [];
+  if (output !== null) lines.push(['output', escapeForTerminal(output)]);
+  if (metricsFile !== null) lines.push(['metrics', escapeForTerminal(metricsFile)]);
+  return lines;
+}
+
+function listingLines(listing: ListingReport | null): Line[] {
+  if (listing === null) return [];
+  return [
+    ['listing', `${formatCount(listing.keys)} keys · ${formatCount(listing.keys_per_second)} keys/s`],
+    ['pages', pagesText(listing)],
+  ];
+}
+
+function headLines(report: MetricsReport, paint: Paint): Line[] {
+  const { overall, listing } = report;
+  const failed = `failed ${formatCount(overall.failed)}`;
+  const outcome = `ok ${formatCount(overall.ok)} · gone ${formatCount(overall.gone)} · ${overall.failed === 0 ? failed : paint('red', failed)}`;
+  return [
+    ['keys', `${formatCount(overall.keys)} (${outcome})`],
+    ['speed', paint('bold', `${formatCount(overall.headers_per_second)} headers/s`)],
+    ['elapsed', elapsedText(overall)],
+    ['latency', latencyText(overall.latency_us)],
+    ...listingLines(listing),
+  ];
+}
+
+function listLines({ overall, listing }: MetricsReport, paint: Paint): Line[] {
+  if (listing === null) return [];
+  return [
+    ['keys', formatCount(listing.keys)],
+    ['speed', paint('bold', `${formatCount(listing.keys_per_second)} keys/s`)],
+    ['elapsed', elapsedText(overall)],
+    ['page latency', latencyText(listing.page_latency_us)],
+    ['pages', pagesText(listing)],
+  ];
+}
+
+/** The text, every line ended. */
+export function renderSummary(report: MetricsReport, options: SummaryOptions): string {
+  const { overall } = report;
+  const lines: readonly Line[] = [
+    ...(report.command === 'head' ? headLines(report, options.paint) : listLines(report, options.paint)),
+    ['client', clientText(overall)],
+    ['limit', limitText(report)],
+    ...troubleLines(report),
+    ...whereLines(options),
+  ];
+  const labels = Math.max(...lines.map(([label]) => label.length));
+  const block = lines.map(([label, text]) => `${options.paint('dim', label.padEnd(labels))}  ${text}`);
+  return [...shardTable(report, options), ...block].map((line) => `${line}\n`).join('');
+}

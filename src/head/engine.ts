@@ -1,0 +1,45 @@
+/** What a shard needs of the way its HEADs are sent. Chosen once a scan; two implementations. */
+import type { RecordBuilder } from '../records/record-builder.ts';
+import type { Credentials } from '../s3/sigv4.ts';
+
+/** An answer's headers, for the row and for the cross-check with the LIST entry (R4). */
+export interface AnswerHeaders {
+  /** without quotes; null where there is none */
+  etag(): Uint8Array | null;
+  /** bytes; -1 where there is none */
+  contentLength(): number;
+  /** ms since the epoch; NaN where there is none */
+  lastModified(): number;
+  /** any header, by its name in lower case; off the hot path */
+  text(name: string): string | null;
+  /** sets the columns that have a header in the builder's current row */
+  write(builder: RecordBuilder, errorRow: boolean): void;
+}
+
+/** Exactly one of the two is called, once, for each `head`. */
+export interface SlotOwner<Answer> {
+  onAnswer(status: number, answer: Answer, latencyUs: number): void;
+  /** `reused`: the connection had answered before, so that a reset may be no more than its idle end. */
+  onNoAnswer(error: Error, reused: boolean): void;
+}
+
+/** One request at a time. */
+export interface Channel {
+  readonly connects: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** HEADs the object whose key is `keys[start, end)`. */
+  head(bucket: string, keys: Uint8Array, start: number, end: number): void;
+  /** The next request goes out on a connection that no answer has come on. */
+  renew(): void;
+  close(): Promise<void>;
+}
+
+export interface Engine<Answer> {
+  open(owner: SlotOwner<Answer>): Channel;
+  /** The answer's headers, valid until the next call. */
+  read(answer: Answer): AnswerHeaders;
+  /** Corrects the time that requests are dated with by a refused answer's `Date`; false where that was not the reason. */
+  correctClock(serverDate: string | null): boolean;
+  useCredentials(credentials: Credentials): void;
+}

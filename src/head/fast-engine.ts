@@ -1,0 +1,103 @@
+/** HEADs signed here and sent on undici connections of their own. */
+import { HeadConnection } from '../http/connection.ts';
+import { HeaderDecoder } from '../records/header-decoder.ts';
+import { RequestClock } from '../s3/clock.ts';
+import { BucketRoute } from '../s3/route.ts';
+import type { Credentials } from '../s3/sigv4.ts';
+import { encodeKeyPath } from '../s3/uri.ts';
+import type { AnswerHeaders, Channel, Engine, SlotOwner } from './engine.ts';
+import type { HeadSettings } from './protocol.ts';
+
+type RawHeaders = readonly Uint8Array[];
+
+export class FastEngine implements Engine<RawHeaders> {
+  readonly settings: HeadSettings;
+  readonly clock: RequestClock;
+  private readonly decoder: HeaderDecoder;
+  private readonly routes = new Map<string, BucketRoute>();
+  private credentials: Credentials | null;
+
+  constructor(settings: HeadSettings) {
+    this.settings = settings;
+    this.clock = new RequestClock(settings.clockOffsetMs);
+    this.decoder = new HeaderDecoder(settings.schema);
+    this.credentials = settings.credentials;
+  }
+
+  open(owner: SlotOwner<RawHeaders>): Channel {
+    return new FastChannel(this, owner);
+  }
+
+  read(answer: RawHeaders): AnswerHeaders {
+    this.decoder.read(answer);
+    return this.decoder;
+  }
+
+  correctClock(serverDate: string | null): boolean {
+    return this.clock.correct(serverDate);
+  }
+
+  useCredentials(credentials: Credentials): void {
+    this.credentials = credentials;
+    this.routes.clear();
+  }
+
+  route(bucket: string): BucketRoute {
+    let route = this.routes.get(bucket);
+    if (route === undefined) {
+      route = new BucketRoute({ ...this.settings, credentials: this.credentials }, bucket);
+      this.routes.set(bucket, route);
+    }
+    return route;
+  }
+}
+
+class FastChannel implements Channel {
+  private readonly engine: FastEngine;
+  private readonly owner: SlotOwner<RawHeaders>;
+  private connection: HeadConnection | null = null;
+  private origin = '';
+
+  constructor(engine: FastEngine, owner: SlotOwner<RawHeaders>) {
+    this.engine = engine;
+    this.owner = owner;
+  }
+
+  get connects(): number {
+    return this.connection?.connects ?? 0;
+  }
+
+  get bytesIn(): number {
+    return this.connection?.bytesIn ?? 0;
+  }
+
+  get bytesOut(): number {
+    return this.connection?.bytesOut ?? 0;
+  }
+
+  head(bucket: string, keys: Uint8Array, start: number, end: number): void {
+    const { engine } = this;
+    const route = engine.route(bucket);
+    const path = `${route.pathPrefix}/${encodeKeyPath(keys, start, end)}`;
+    this.connectionTo(route.origin).head(path, route.headers('HEAD', path, '', engine.clock.amzDate()));
+  }
+
+  /** The slot's connection; buckets with hosts of their own have connections of their own. */
+  private connectionTo(origin: string): HeadConnection {
+    if (this.connection === null || this.origin !== origin) {
+      void this.connection?.close();
+      const { timeoutMs, tls } = this.engine.settings;
+      this.connection = new HeadConnection({ origin, timeoutMs, tls }, this.owner);
+      this.origin = origin;
+    }
+    return this.connection;
+  }
+
+  renew(): void {
+    this.connection?.renew();
+  }
+
+  async close(): Promise<void> {
+    await this.connection?.close();
+  }
+}

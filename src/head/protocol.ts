@@ -1,0 +1,66 @@
+/** What the main thread and the head workers say to each other. Keys and rows cross in batches, never one by one. */
+import type { RecordableHistogram } from 'node:perf_hooks';
+import type { MessagePort } from 'node:worker_threads';
+import type { FailureMessage } from '../failure.ts';
+import type { TlsSettings } from '../http/tls.ts';
+import type { KeyBatch } from '../queue/key-batch.ts';
+import type { Schema } from '../records/columns.ts';
+import type { Addressing } from '../s3/address.ts';
+import type { Credentials } from '../s3/sigv4.ts';
+
+/** `fast` signs and sends itself; `sdk` sends through the official SDK: the oracle and the baseline. */
+export type EngineName = 'fast' | 'sdk';
+
+/** What every request of a scan has in common; the same for all workers. */
+export interface HeadSettings {
+  /** null: AWS's own endpoint of the region */
+  readonly endpoint: string | null;
+  readonly region: string;
+  readonly addressing: Addressing;
+  readonly tls: TlsSettings;
+  /** null: requests are not signed */
+  readonly credentials: Credentials | null;
+  /** what local time must be corrected by to be the server's, ms */
+  readonly clockOffsetMs: number;
+  readonly engine: EngineName;
+  readonly schema: Schema;
+  /** sent and signed with each HEAD: x-amz-* names in lower case, with values */
+  readonly requestHeaders: readonly (readonly [string, string])[];
+  readonly timeoutMs: number;
+  readonly maxAttempts: number;
+}
+
+/** One lane: its number in the scan and its slice of `--concurrency`. */
+export interface ShardPlan {
+  readonly shard: number;
+  readonly slots: number;
+}
+
+export interface HeadWorkerData {
+  readonly settings: HeadSettings;
+  readonly shards: readonly ShardPlan[];
+  /** ShardCounters, shared with the main thread */
+  readonly counters: SharedArrayBuffer;
+  /** RetryBudget, shared by all workers */
+  readonly retryBudget: SharedArrayBuffer;
+  /** to the writer thread */
+  readonly records: MessagePort;
+}
+
+export type ToHeadWorker =
+  | { readonly type: 'batch'; readonly shard: number; readonly id: number; readonly batch: KeyBatch }
+  /** no key will follow: finish what is there, then say `finished` */
+  | { readonly type: 'end' }
+  /** start no request more; publish the batches that are whole, then say `finished` */
+  | { readonly type: 'stop' }
+  | { readonly type: 'credentials'; readonly credentials: Credentials };
+
+export type FromHeadWorker =
+  | { readonly type: 'ready'; readonly latencies: readonly { readonly shard: number; readonly histogram: RecordableHistogram }[] }
+  /** the shard has room for a batch */
+  | { readonly type: 'pull'; readonly shard: number }
+  /** `recordBatches`: how many went to the writer in all */
+  | { readonly type: 'finished'; readonly recordBatches: number }
+  /** the retry budget of the scan is spent: `last` is what failed last */
+  | { readonly type: 'exhausted'; readonly last: string }
+  | { readonly type: 'failed'; readonly failure: FailureMessage };

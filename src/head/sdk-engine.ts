@@ -1,0 +1,209 @@
+/**
+ * HEADs through the official SDK, one command a key: the oracle that the tests compare the fast engine with,
+ * and the baseline of the benchmarks. Parses nothing itself: columns come from the fields of
+ * HeadObjectOutput; only `extra_headers`, which has no field, comes from the response.
+ */
+import { S3Client, HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { RequestClock } from '../s3/clock.ts';
+import { sdkClientConfig } from '../s3/sdk-config.ts';
+import type { Schema } from '../records/columns.ts';
+import type { BoolBuilder, Int32Builder, Int64Builder, MapBuilder, RecordBuilder, Utf8Builder } from '../records/record-builder.ts';
+import { decodeEncodedWords } from '../records/rfc2047.ts';
+import type { Credentials } from '../s3/sigv4.ts';
+import type { AnswerHeaders, Channel, Engine, SlotOwner } from './engine.ts';
+import type { HeadSettings } from './protocol.ts';
+
+/** Fields of HeadObjectOutput by column; a column without an entry has a field of its own treatment below. */
+const FIELDS: Readonly<Record<string, keyof HeadObjectCommandOutput>> = {
+  version_id: 'VersionId',
+  content_length: 'ContentLength',
+  content_type: 'ContentType',
+  cache_control: 'CacheControl',
+  content_disposition: 'ContentDisposition',
+  content_encoding: 'ContentEncoding',
+  content_language: 'ContentLanguage',
+  accept_ranges: 'AcceptRanges',
+  expires: 'ExpiresString',
+  last_modified: 'LastModified',
+  etag: 'ETag',
+  storage_class: 'StorageClass',
+  server_side_encryption: 'ServerSideEncryption',
+  sse_customer_algorithm: 'SSECustomerAlgorithm',
+  sse_customer_key_md5: 'SSECustomerKeyMD5',
+  sse_kms_key_id: 'SSEKMSKeyId',
+  bucket_key_enabled: 'BucketKeyEnabled',
+  delete_marker: 'DeleteMarker',
+  website_redirect_location: 'WebsiteRedirectLocation',
+  replication_status: 'ReplicationStatus',
+  restore: 'Restore',
+  expiration: 'Expiration',
+  archive_status: 'ArchiveStatus',
+  request_charged: 'RequestCharged',
+  checksum_crc32: 'ChecksumCRC32',
+  checksum_crc32c: 'ChecksumCRC32C',
+  checksum_crc64nvme: 'ChecksumCRC64NVME',
+  checksum_sha1: 'ChecksumSHA1',
+  checksum_sha256: 'ChecksumSHA256',
+  checksum_type: 'ChecksumType',
+  parts_count: 'PartsCount',
+  missing_meta: 'MissingMeta',
+  tag_count: 'TagCount',
+  object_lock_mode: 'ObjectLockMode',
+  object_lock_legal_hold: 'ObjectLockLegalHoldStatus',
+  object_lock_retain_until: 'ObjectLockRetainUntilDate',
+};
+
+interface SdkAnswer {
+  readonly output: Partial<HeadObjectCommandOutput>;
+  /** lower-case names */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The SDK gives header values as latin1 strings; their bytes may be UTF-8. */
+function textOf(value: string): string {
+  const bytes = Buffer.from(value, 'latin1');
+  const utf8 = bytes.toString('utf8');
+  return utf8.includes('\uFFFD') ? value : utf8;
+}
+
+class SdkHeaders implements AnswerHeaders {
+  answer: SdkAnswer = { output: {}, headers: {} };
+  private readonly schema: Schema;
+
+  constructor(schema: Schema) {
+    this.schema = schema;
+  }
+
+  private unquotedEtag(): string | null {
+    return this.answer.output.ETag?.replace(/^"(.*)"$/, '$1') ?? null;
+  }
+
+  etag(): Uint8Array | null {
+    const etag = this.unquotedEtag();
+    return etag === null ? null : Buffer.from(etag, 'utf8');
+  }
+
+  contentLength(): number {
+    return this.answer.output.ContentLength ?? -1;
+  }
+
+  lastModified(): number {
+    return this.answer.output.LastModified?.getTime() ?? Number.NaN;
+  }
+
+  text(name: string): string | null {
+    return this.answer.headers[name] ?? null;
+  }
+
+  write(builder: RecordBuilder, errorRow: boolean): void {
+    const row = builder.rows;
+    const { output, headers } = this.answer;
+    this.schema.forEach((column, index) => {
+      const target = builder.columns[index];
+      if (column.name === 'request_id') {
+        const id = headers['x-amz-request-id'];
+        if (id !== undefined) (target as Utf8Builder).setText(row, textOf(id));
+      } else if (errorRow) {
+        if (column.name === 'version_id' && headers['x-amz-version-id']) (target as Utf8Builder).setText(row, headers['x-amz-version-id']);
+        if (column.name === 'delete_marker' && headers['x-amz-delete-marker']) (target as BoolBuilder).set(row, headers['x-amz-delete-marker'] === 'true');
+      } else if (column.name === 'metadata') {
+        const entries = Object.entries(output.Metadata ?? {}).map(([name, value]) => [name, decodeEncodedWords(textOf(value))] as const);
+        writeMap(target as MapBuilder, row, entries);
+      } else if (column.name === 'extra_headers') {
+        const known = new Set(this.schema.map(({ header }) => header));
+        const extra = Object.entries(headers).filter(([name]) => !known.has(name) && !name.startsWith('x-amz-meta-'));
+        writeMap(target as MapBuilder, row, extra.map(([name, value]) => [name, textOf(value)] as const));
+      } else if (column.name === 'etag') {
+        const etag = this.unquotedEtag();
+        if (etag !== null) (target as Utf8Builder).setText(row, etag);
+      } else {
+        const field = FIELDS[column.name];
+        const value = field === undefined ? undefined : output[field];
+        if (typeof value === 'string') (target as Utf8Builder).setText(row, textOf(value));
+        else if (typeof value === 'number') (target as Int32Builder | Int64Builder).set(row, value);
+        else if (typeof value === 'boolean') (target as BoolBuilder).set(row, value);
+        else if (value instanceof Date) (target as Int64Builder).set(row, value.getTime());
+      }
+    });
+  }
+}
+
+function writeMap(builder: MapBuilder, row: number, entries: readonly (readonly [string, string])[]): void {
+  builder.begin(row);
+  for (const [name, value] of entries) {
+    const nameBytes = Buffer.from(name, 'utf8');
+    const valueBytes = Buffer.from(value, 'utf8');
+    builder.entry(nameBytes, 0, nameBytes.length, valueBytes, 0, valueBytes.length);
+  }
+}
+
+/** The response behind the SDK's output, which it does not hand out otherwise. */
+interface HttpResponseLike {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+}
+
+export class SdkEngine implements Engine<SdkAnswer> {
+  private readonly clock: RequestClock;
+  private readonly headers: SdkHeaders;
+  private readonly client: S3Client;
+  private readonly responses = new WeakMap<object, HttpResponseLike>();
+  private readonly checksums: boolean;
+
+  constructor(settings: HeadSettings, slots: number) {
+    this.clock = new RequestClock(settings.clockOffsetMs);
+    this.headers = new SdkHeaders(settings.schema);
+    this.checksums = settings.requestHeaders.some(([name]) => name === 'x-amz-checksum-mode');
+    this.client = new S3Client(sdkClientConfig(settings, slots));
+    this.client.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        this.responses.set(args.input, result.response as HttpResponseLike);
+        return result;
+      },
+      { step: 'deserialize', priority: 'low', name: 'keepResponse' },
+    );
+  }
+
+  open(owner: SlotOwner<SdkAnswer>): Channel {
+    return {
+      connects: 0,
+      bytesIn: 0,
+      bytesOut: 0,
+      head: (bucket, keys, start, end) => void this.send(owner, bucket, Buffer.from(keys.subarray(start, end)).toString('utf8')),
+      renew: () => {},
+      close: () => Promise.resolve(this.client.destroy()),
+    };
+  }
+
+  private async send(owner: SlotOwner<SdkAnswer>, bucket: string, key: string): Promise<void> {
+    const input = { Bucket: bucket, Key: key, ...(this.checksums && { ChecksumMode: 'ENABLED' as const }) };
+    const sentAt = performance.now();
+    const latency = (): number => Math.round((performance.now() - sentAt) * 1000);
+    let output: HeadObjectCommandOutput;
+    try {
+      output = await this.client.send(new HeadObjectCommand(input));
+    } catch (error) {
+      const response = this.responses.get(input) ?? (error as { $response?: HttpResponseLike }).$response;
+      if (response === undefined) owner.onNoAnswer(error instanceof Error ? error : new Error(String(error)), false);
+      else owner.onAnswer(response.statusCode, { output: {}, headers: response.headers }, latency());
+      return;
+    }
+    owner.onAnswer(output.$metadata.httpStatusCode ?? 200, { output, headers: this.responses.get(input)?.headers ?? {} }, latency());
+  }
+
+  read(answer: SdkAnswer): AnswerHeaders {
+    this.headers.answer = answer;
+    return this.headers;
+  }
+
+  correctClock(serverDate: string | null): boolean {
+    const corrected = this.clock.correct(serverDate);
+    this.client.config.systemClockOffset = this.clock.offsetMs;
+    return corrected;
+  }
+
+  useCredentials(credentials: Credentials): void {
+    this.client.config.credentials = () => Promise.resolve(credentials);
+  }
+}

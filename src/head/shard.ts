@@ -1,0 +1,312 @@
+/**
+ * A shard: a lane of the queue with its own connections. Hands its keys to its slots, sends again what is
+ * worth it, and asks for the next batch before the last one runs out.
+ */
+import type { RecordableHistogram } from 'node:perf_hooks';
+import { RetryBudget } from '../http/retry-budget.ts';
+import { parseRetryAfter, retryDelay, type RetryCause } from '../http/retry.ts';
+import { recordLatency } from '../metrics/latency.ts';
+import { COUNTER, type ShardCounters } from '../metrics/shard-counters.ts';
+import type { KeyBatch } from '../queue/key-batch.ts';
+import { classifyStatus, classifyTransport } from '../s3/errors.ts';
+import { driftOf } from './drift.ts';
+import type { AnswerHeaders, Channel, Engine, SlotOwner } from './engine.ts';
+import type { OpenRecords, RecordAssembly } from './record-assembly.ts';
+import type { RowError } from './row-writer.ts';
+
+/** A key batch that is being asked. */
+interface ActiveBatch {
+  readonly id: number;
+  readonly batch: KeyBatch;
+  readonly records: OpenRecords;
+  /** the next key that no request was sent for */
+  next: number;
+  /** keys without a row */
+  remaining: number;
+}
+
+/** One key on its way: what was tried so far. */
+interface Task {
+  readonly active: ActiveBatch;
+  readonly index: number;
+  attempts: number;
+  /** asked again on a fresh connection, since the answer did not fit the LIST entry (R4) */
+  doubted: boolean;
+  /** the clock was corrected for it */
+  reclocked: boolean;
+  /** asked again after the end of an idle connection */
+  restarted: boolean;
+}
+
+/** What a shard needs of its worker. */
+export interface ShardContext<Answer> {
+  readonly shard: number;
+  readonly slots: number;
+  readonly maxAttempts: number;
+  readonly engine: Engine<Answer>;
+  readonly assembly: RecordAssembly;
+  readonly counters: ShardCounters;
+  readonly latency: RecordableHistogram;
+  readonly retryBudget: RetryBudget;
+  /** asks the main thread for a batch */
+  readonly pull: () => void;
+  /** the scan's retry budget is spent */
+  readonly exhausted: (last: string) => void;
+  /** nothing in flight, nothing to ask */
+  readonly idle: () => void;
+}
+
+export class Shard<Answer> {
+  private readonly context: ShardContext<Answer>;
+  private readonly slots: Slot<Answer>[];
+  private readonly free: Slot<Answer>[];
+  /** batches with keys not asked yet, in order */
+  private readonly waiting: ActiveBatch[] = [];
+  /** tasks to be sent again now */
+  private readonly due: Task[] = [];
+  /** tasks whose back-off has not passed */
+  private delayed = 0;
+  private unsent = 0;
+  private pulling = false;
+  private ended = false;
+  private stopped = false;
+
+  constructor(context: ShardContext<Answer>) {
+    this.context = context;
+    this.slots = Array.from({ length: context.slots }, () => new Slot(this, context));
+    this.free = this.slots.slice();
+  }
+
+  /** A batch that the shard pulled. */
+  accept(id: number, batch: KeyBatch): void {
+    this.pulling = false;
+    if (this.stopped) return;
+    const records = this.context.assembly.assign(id, batch.count, Date.now());
+    this.waiting.push({ id, batch, records, next: 0, remaining: batch.count });
+    this.unsent += batch.count;
+    this.pump();
+  }
+
+  /** No batch will follow. */
+  end(): void {
+    this.ended = true;
+    this.pump();
+  }
+
+  /** Starts no request more; those in flight may still end. */
+  stop(): void {
+    this.stopped = true;
+    this.ended = true;
+    this.pump();
+  }
+
+  get isIdle(): boolean {
+    return this.free.length === this.slots.length && (this.stopped || (this.ended && this.unsent === 0 && this.due.length === 0 && this.delayed === 0));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.slots.map((slot) => slot.close()));
+  }
+
+  /** Gives every free slot a key, and sees to the next batch. */
+  pump(): void {
+    while (this.free.length > 0) {
+      const task = this.stopped ? null : (this.due.pop() ?? this.nextKey());
+      if (task === null) break;
+      this.free.pop()!.send(task);
+    }
+    const { slots, assembly } = this.context;
+    // Keys for one more round, no more: what one shard holds, no other can ask.
+    if (!this.pulling && !this.ended && this.unsent < 2 * slots && assembly.ready) {
+      this.pulling = true;
+      this.context.pull();
+    }
+    if (this.isIdle) this.context.idle();
+  }
+
+  private nextKey(): Task | null {
+    const active = this.waiting[0];
+    if (active === undefined) return null;
+    const index = active.next++;
+    if (active.next === active.batch.count) this.waiting.shift();
+    this.unsent--;
+    return { active, index, attempts: 0, doubted: false, reclocked: false, restarted: false };
+  }
+
+  release(slot: Slot<Answer>): void {
+    this.free.push(slot);
+    this.pump();
+  }
+
+  /** Sends the task again after its back-off; meanwhile the slot takes other keys. */
+  retryLater(task: Task, delayMs: number): void {
+    this.delayed++;
+    setTimeout(() => {
+      this.delayed--;
+      this.due.push(task);
+      this.pump();
+    }, delayMs);
+  }
+
+  rowWritten(active: ActiveBatch): void {
+    active.records.owners.push(active.id);
+    active.remaining--;
+    if (active.remaining > 0) return;
+    let bytesIn = 0;
+    let bytesOut = 0;
+    let reconnects = 0;
+    for (const { channel } of this.slots) {
+      bytesIn += channel.bytesIn;
+      bytesOut += channel.bytesOut;
+      reconnects += Math.max(0, channel.connects - 1);
+    }
+    const { counters, shard, assembly } = this.context;
+    counters.set(shard, COUNTER.bytesIn, bytesIn);
+    counters.set(shard, COUNTER.bytesOut, bytesOut);
+    counters.set(shard, COUNTER.reconnects, reconnects);
+    assembly.complete(active.records, active.id);
+  }
+}
+
+/** One connection and the one key that it is asked for (R4). */
+class Slot<Answer> implements SlotOwner<Answer> {
+  readonly channel: Channel;
+  private readonly lane: Shard<Answer>;
+  private readonly context: ShardContext<Answer>;
+  private task: Task | null = null;
+
+  constructor(lane: Shard<Answer>, context: ShardContext<Answer>) {
+    this.lane = lane;
+    this.context = context;
+    this.channel = context.engine.open(this);
+  }
+
+  send(task: Task): void {
+    const { counters, shard } = this.context;
+    this.task = task;
+    task.attempts++;
+    counters.add(shard, COUNTER.attempts, 1);
+    counters.add(shard, COUNTER.inFlight, 1);
+    counters.started(shard, Date.now());
+    const { bucket, keys } = task.active.batch;
+    this.channel.head(bucket, keys.values, keys.offsets[task.index]!, keys.offsets[task.index + 1]!);
+  }
+
+  async close(): Promise<void> {
+    await this.channel.close();
+  }
+
+  onAnswer(status: number, answer: Answer, latencyUs: number): void {
+    const { engine, counters, shard, latency } = this.context;
+    const task = this.endTask();
+    recordLatency(latency, latencyUs);
+    counters.ended(shard, Date.now());
+    const headers = engine.read(answer);
+    const { listed } = task.active.batch;
+    if (status >= 200 && status < 300) {
+      const drift = listed && driftOf(listed, task.index, headers);
+      if (drift !== null && !task.doubted) {
+        this.askOnFreshConnection(task);
+        return;
+      }
+      this.context.retryBudget.earn();
+      counters.add(shard, COUNTER.ok, 1);
+      this.writeRow(task, status, latencyUs, drift, headers, null);
+    } else {
+      this.onRefusal(task, status, latencyUs, headers);
+    }
+  }
+
+  private onRefusal(task: Task, status: number, latencyUs: number, headers: AnswerHeaders): void {
+    // MinIO names the reason in headers, since a HEAD has no body.
+    const told = headers.text('x-minio-error-desc')?.replaceAll('"', '') ?? null;
+    const { code, message, outcome } = classifyStatus(status, headers.text('x-minio-error-code'), told);
+    if (outcome === 'transient' || outcome === 'throttled') {
+      if (outcome === 'throttled') this.count(COUNTER.throttled);
+      const retryAfterMs = parseRetryAfter(headers.text('retry-after'), Date.now());
+      if (this.sendAgain(task, outcome, retryAfterMs, `${status} ${code}`)) return;
+    }
+    if (status === 403 && !task.reclocked && this.context.engine.correctClock(headers.text('date'))) {
+      task.reclocked = true;
+      this.lane.retryLater(task, 0);
+      this.lane.release(this);
+      return;
+    }
+    const gone = outcome === 'gone';
+    const wasListed = task.active.batch.listed !== null;
+    if (gone && wasListed && !task.doubted) {
+      this.askOnFreshConnection(task);
+      return;
+    }
+    this.count(gone ? COUNTER.gone : COUNTER.failed);
+    this.writeRow(task, status, latencyUs, gone && wasListed ? 'gone' : null, headers, { code, message });
+  }
+
+  onNoAnswer(thrown: Error, reused: boolean): void {
+    const task = this.endTask();
+    this.context.counters.ended(this.context.shard, Date.now());
+    const { code, message, outcome } = classifyTransport(thrown);
+    if (outcome === 'transient') {
+      // The server ended an idle connection as we wrote: nothing failed, ask again at once.
+      if (reused && !task.restarted) {
+        task.restarted = true;
+        this.lane.retryLater(task, 0);
+        this.lane.release(this);
+        return;
+      }
+      if (this.sendAgain(task, outcome, null, code)) return;
+    }
+    this.count(COUNTER.failed);
+    this.writeRow(task, null, null, null, null, { code, message });
+  }
+
+  private endTask(): Task {
+    const task = this.task!;
+    this.task = null;
+    this.count(COUNTER.inFlight, -1);
+    return task;
+  }
+
+  private count(counter: number, by = 1): void {
+    this.context.counters.add(this.context.shard, counter, by);
+  }
+
+  /** True if the task will be sent again, or if the scan is ending because it cannot be. */
+  private sendAgain(task: Task, cause: RetryCause, retryAfterMs: number | null, last: string): boolean {
+    const { maxAttempts, retryBudget, exhausted } = this.context;
+    const delayMs = retryDelay(cause, task.attempts, { maxAttempts }, Math.random(), retryAfterMs);
+    if (delayMs === null) return false;
+    if (!retryBudget.spend()) {
+      exhausted(last);
+      this.lane.retryLater(task, 1000);
+    } else {
+      this.count(cause === 'throttled' ? COUNTER.retriesThrottled : COUNTER.retriesTransient);
+      this.lane.retryLater(task, delayMs);
+    }
+    this.lane.release(this);
+    return true;
+  }
+
+  /** R4: what does not fit the LIST entry may be another key's late answer. */
+  private askOnFreshConnection(task: Task): void {
+    task.doubted = true;
+    this.channel.renew();
+    this.send(task);
+  }
+
+  private writeRow(
+    task: Task,
+    status: number | null,
+    latencyUs: number | null,
+    drift: string | null,
+    headers: AnswerHeaders | null,
+    error: RowError | null,
+  ): void {
+    const { active, index, attempts } = task;
+    const origin = { shard: this.context.shard, attempts, status, latencyUs, drift };
+    active.records.rows.write(active.batch, index, origin, headers, error);
+    this.count(COUNTER.done);
+    this.lane.rowWritten(active);
+    this.lane.release(this);
+  }
+}

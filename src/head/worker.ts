@@ -1,0 +1,91 @@
+/** Thread entry: hosts some of the shards, and hands their record batches to the writer thread. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { RecordableHistogram } from 'node:perf_hooks';
+import { toFailureMessage } from '../failure.ts';
+import { RetryBudget } from '../http/retry-budget.ts';
+import { createLatencyHistogram } from '../metrics/latency.ts';
+import { ShardCounters } from '../metrics/shard-counters.ts';
+import { RecordSender } from '../records/channel.ts';
+import type { Engine } from './engine.ts';
+import { FastEngine } from './fast-engine.ts';
+import type { FromHeadWorker, HeadSettings, HeadWorkerData, ToHeadWorker } from './protocol.ts';
+import { RecordAssembly } from './record-assembly.ts';
+import { Shard } from './shard.ts';
+
+/** How long requests in flight may still take once the scan is to stop. */
+const STOP_GRACE_MS = 5000;
+
+const port = parentPort!;
+
+function post(message: FromHeadWorker): void {
+  port.postMessage(message);
+}
+
+async function openEngine(settings: HeadSettings, slots: number): Promise<Engine<unknown>> {
+  if (settings.engine === 'fast') return new FastEngine(settings);
+  // Loaded only when used: the SDK takes 200 ms to start.
+  const { SdkEngine } = await import('./sdk-engine.ts');
+  return new SdkEngine(settings, slots);
+}
+
+async function main(data: HeadWorkerData): Promise<void> {
+  const { settings } = data;
+  const engine = await openEngine(settings, data.shards.reduce((sum, { slots }) => sum + slots, 0));
+  const sender = new RecordSender(data.records, () => shards.forEach((shard) => shard.pump()));
+  const assembly = new RecordAssembly(settings.schema, sender);
+  const latencies: { shard: number; histogram: RecordableHistogram }[] = [];
+  let finished = false;
+
+  const finish = (): void => {
+    if (finished) return;
+    finished = true;
+    assembly.flush();
+    post({ type: 'finished', recordBatches: sender.sent });
+    void Promise.all([...shards.values()].map((shard) => shard.close()));
+  };
+
+  const shards = new Map(
+    data.shards.map(({ shard, slots }) => {
+      const histogram = createLatencyHistogram();
+      latencies.push({ shard, histogram });
+      const lane = new Shard({
+        shard,
+        slots,
+        engine,
+        assembly,
+        maxAttempts: settings.maxAttempts,
+        counters: new ShardCounters(data.counters),
+        latency: histogram,
+        retryBudget: new RetryBudget(data.retryBudget),
+        pull: () => post({ type: 'pull', shard }),
+        exhausted: (last) => post({ type: 'exhausted', last }),
+        idle: () => {
+          if ([...shards.values()].every((other) => other.isIdle)) finish();
+        },
+      });
+      return [shard, lane];
+    }),
+  );
+
+  port.on('message', (message: ToHeadWorker) => {
+    switch (message.type) {
+      case 'batch':
+        shards.get(message.shard)!.accept(message.id, message.batch);
+        break;
+      case 'end':
+        for (const shard of shards.values()) shard.end();
+        break;
+      case 'stop':
+        for (const shard of shards.values()) shard.stop();
+        setTimeout(finish, STOP_GRACE_MS).unref();
+        break;
+      case 'credentials':
+        engine.useCredentials(message.credentials);
+        break;
+    }
+  });
+  post({ type: 'ready', latencies });
+  for (const shard of shards.values()) shard.pump();
+}
+
+main(workerData as HeadWorkerData).catch((error: unknown) => post({ type: 'failed', failure: toFailureMessage(error) }));

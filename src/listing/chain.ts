@@ -1,0 +1,119 @@
+/**
+ * One range of the keyspace, listed page after page: each page is checked against the one before it, and
+ * handed on with the interval that it proves (R2).
+ *
+ * The next page is asked for while the consumer works on the current one, and no further ahead (R5).
+ */
+import { Failure } from '../failure.ts';
+import { compareEnds, type Interval } from '../keyspace/interval.ts';
+import type { RecordBuilder } from '../records/record-builder.ts';
+import { excerpt } from '../s3/xml.ts';
+import { Continuation } from './continuation.ts';
+import type { ListedPage, ListPage, ListPageInfo } from './listing.ts';
+
+export interface ChainOptions {
+  readonly range: Interval;
+  readonly prefix: Uint8Array;
+  /** keys to ask for in one page; servers may give fewer */
+  readonly pageSize: number;
+  /** stop after so many keys; Infinity for all */
+  readonly maxKeys: number;
+  /** for this chain alone; emptied by every page */
+  readonly builder: RecordBuilder;
+}
+
+function startsWith(key: Uint8Array, prefix: Uint8Array): boolean {
+  return Buffer.compare(key.subarray(0, prefix.length), prefix) === 0;
+}
+
+class Chain {
+  private readonly listPage: ListPage;
+  private readonly options: ChainOptions;
+  private readonly continuation: Continuation;
+  /** what is listed ends here */
+  private after: Uint8Array;
+  private remaining: number;
+  private pages = 0;
+  done: boolean;
+
+  constructor(listPage: ListPage, options: ChainOptions) {
+    const { after, through } = options.range;
+    this.listPage = listPage;
+    this.options = options;
+    this.continuation = new Continuation(after);
+    this.after = after;
+    this.remaining = options.maxKeys;
+    this.done = this.remaining <= 0 || compareEnds(through, after) <= 0;
+  }
+
+  /** The next page; null where it is empty and others follow. Sets `done` with the last one. */
+  async page(): Promise<ListedPage | null> {
+    this.pages++;
+    try {
+      return this.accept(await this.ask());
+    } catch (error) {
+      if (!(error instanceof Failure) || error.kind !== 'listing') throw error;
+      const where = this.after.length === 0 ? '' : ` (after "${excerpt(this.after)}")`;
+      throw new Failure('listing', `page ${this.pages} of the listing${where}: ${error.message}`, error.hint, { cause: error });
+    }
+  }
+
+  private ask(): Promise<ListPageInfo> {
+    const { prefix, pageSize, builder, range } = this.options;
+    const window = { after: this.after, through: range.through, limit: this.remaining };
+    const maxKeys = Math.min(pageSize, this.remaining);
+    return this.listPage({ prefix, ...this.continuation.position, maxKeys, window }, builder);
+  }
+
+  private accept(info: ListPageInfo): ListedPage | null {
+    this.checkScope(info);
+    const { count, lastKey } = info;
+    const after = this.after;
+    const through = this.end(info);
+    const rows = this.options.builder.take();
+    this.remaining -= count;
+    if (!this.done) this.continuation.advance(info.nextContinuationToken, lastKey);
+    if (lastKey !== null) this.after = lastKey;
+    return this.done || count > 0 ? { interval: { after, through }, rows, lastKey } : null;
+  }
+
+  /** Decides whether this page is the last one, and where what it proves ends. */
+  private end({ count, objects, isTruncated, lastKey }: ListPageInfo): Uint8Array | null {
+    const { through } = this.options.range;
+    const isWhole = count === objects;
+    const hitsLimit = count === this.remaining && (isTruncated || !isWhole);
+    // Whole and not truncated: nothing follows. Cut, not by the limit: the rest lies beyond the range.
+    const endsRange = !hitsLimit && (!isTruncated || !isWhole);
+    const reachesEnd = lastKey !== null && compareEnds(through, lastKey) === 0;
+    this.done = hitsLimit || endsRange || reachesEnd;
+    return endsRange ? through : (lastKey ?? this.after);
+  }
+
+  /** What was not asked for would hide what was. Keys ascend, so the first and the last stand for all. */
+  private checkScope({ firstKey, lastKey, commonPrefixes }: ListPageInfo): void {
+    const { prefix } = this.options;
+    for (const key of [firstKey, lastKey]) {
+      if (key !== null && !startsWith(key, prefix)) {
+        throw new Failure('listing', `"${excerpt(key)}" does not begin with the prefix asked for, "${excerpt(prefix)}"`);
+      }
+    }
+    const [grouped] = commonPrefixes;
+    if (grouped !== undefined) throw new Failure('listing', `keys under "${excerpt(grouped)}" are hidden in CommonPrefixes, which were not asked for`);
+  }
+}
+
+/**
+ * Lists `range`. The intervals of the pages follow one another without a gap; the last ends where the range
+ * ends, or at the last of `maxKeys` keys. A Failure of kind `listing` where the server's pages prove nothing.
+ */
+export async function* listChain(listPage: ListPage, options: ChainOptions): AsyncGenerator<ListedPage> {
+  const chain = new Chain(listPage, options);
+  let pending = chain.done ? null : chain.page();
+  while (pending !== null) {
+    const page = await pending;
+    pending = chain.done ? null : chain.page();
+    // Told when it is awaited, after the page at hand; a consumer that leaves before does not want to know.
+    pending?.catch(() => {});
+    if (page !== null) yield page;
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * How a chain of pages goes on: by continuation token, or by start-after with the last key. Decides only (R9),
+ * and refuses what would loop or lose keys (R2).
+ */
+import { Failure } from '../failure.ts';
+
+/** Where a page begins; both null for the beginning of the bucket. */
+export interface Position {
+  readonly startAfter: Uint8Array | null;
+  readonly continuationToken: string | null;
+}
+
+/**
+ * A versioned bucket full of delete markers may list many empty pages, each with a token of its own. So many
+ * in a row stand for millions of markers; more is taken for a server that never ends.
+ */
+const MAX_EMPTY_PAGES = 10_000;
+
+const PERCENT = 0x25;
+const TAB = 0x09;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
+
+/**
+ * Whether every server takes this key as start-after for what it is: S3 refuses characters that XML cannot
+ * hold (of those, U+FFFE and U+FFFF are EF BF BE and EF BF BF), and LocalStack percent-decodes twice.
+ */
+function isFitForStartAfter(key: Uint8Array): boolean {
+  for (const [i, byte] of key.entries()) {
+    if (byte === PERCENT) return false;
+    if (byte < SPACE && byte !== TAB && byte !== LINE_FEED && byte !== CARRIAGE_RETURN) return false;
+    if (byte === 0xef && key[i + 1] === 0xbf && (key[i + 2] === 0xbe || key[i + 2] === 0xbf)) return false;
+  }
+  return true;
+}
+
+export class Continuation {
+  position: Position;
+  /**
+   * A chain that began at a start-after goes on by start-after: MinIO releases of 2025 answer a start-after
+   * that is no key of the bucket with a token that skips one key (minio/minio#21463).
+   */
+  private readonly byKey: boolean;
+  /** tokens given since the last key */
+  private readonly tokens = new Set<string>();
+
+  /** `after`: exclusive; empty for the beginning of the bucket. */
+  constructor(after: Uint8Array) {
+    this.byKey = after.length > 0;
+    this.position = { startAfter: this.byKey ? after : null, continuationToken: null };
+  }
+
+  /** Moves to the page after a truncated one that gave this token and ended in this key (null: it was empty). */
+  advance(token: string | null, lastKey: Uint8Array | null): void {
+    if (token === null) {
+      throw new Failure(
+        'listing',
+        'the page says IsTruncated and gives no continuation token',
+        'the server seems to know only version 1 of ListObjects, and such a listing cannot be continued safely',
+      );
+    }
+    if (this.byKey && lastKey !== null && isFitForStartAfter(lastKey)) {
+      this.tokens.clear();
+      this.position = { startAfter: lastKey, continuationToken: null };
+      return;
+    }
+    if (this.tokens.has(token)) throw new Failure('listing', 'the page gives a continuation token that an earlier page gave: the listing would never end');
+    if (lastKey !== null) this.tokens.clear();
+    this.tokens.add(token);
+    if (this.tokens.size > MAX_EMPTY_PAGES) throw new Failure('listing', `${MAX_EMPTY_PAGES} truncated pages in a row without a key`);
+    this.position = { startAfter: null, continuationToken: token };
+  }
+}

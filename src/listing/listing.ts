@@ -1,0 +1,53 @@
+/**
+ * What the stages of a listing say to each other: a page asked, a page told, a page handed on. Types only.
+ *
+ * A handed-on page carries its own interval, so that many ranges can be listed at once and their pages given
+ * out in any order behind the same `AsyncIterable<ListedPage>`.
+ */
+import type { Interval } from '../keyspace/interval.ts';
+import type { RecordBatchData } from '../records/record-batch.ts';
+import type { RecordBuilder } from '../records/record-builder.ts';
+
+/** Which of a page's objects are wanted as rows. */
+export interface KeyWindow extends Interval {
+  /** at most so many */
+  readonly limit: number;
+}
+
+/** Asks one page; the executor behind it signs, sends, retries. */
+export interface PageRequest {
+  readonly prefix: Uint8Array;
+  /** at most one of these two is given, neither for the beginning of the bucket */
+  readonly startAfter: Uint8Array | null;
+  readonly continuationToken: string | null;
+  readonly maxKeys: number;
+  /** what the page must lie above, and what of it becomes rows */
+  readonly window: KeyWindow;
+}
+
+/** What a page tells besides its rows. */
+export interface ListPageInfo {
+  /** objects on the page, in the window or beyond it */
+  readonly objects: number;
+  /** rows appended: the objects in the window, which are the first ones of the page */
+  readonly count: number;
+  /** key of the first and of the last row appended */
+  readonly firstKey: Uint8Array | null;
+  readonly lastKey: Uint8Array | null;
+  readonly isTruncated: boolean;
+  readonly nextContinuationToken: string | null;
+  readonly commonPrefixes: readonly Uint8Array[];
+}
+
+/**
+ * Appends a page's rows to the builder. Where it throws, the builder may hold half a row and is not to be
+ * used again.
+ */
+export type ListPage = (request: PageRequest, builder: RecordBuilder) => Promise<ListPageInfo>;
+
+export interface ListedPage {
+  /** what this page proves to be listed, with its rows and nothing else in it (R2) */
+  readonly interval: Interval;
+  readonly rows: RecordBatchData;
+  readonly lastKey: Uint8Array | null;
+}

@@ -1,0 +1,73 @@
+/** A page through the official SDK: the oracle for the page decoder, and the baseline. For `--engine sdk`. */
+import { ListObjectsV2Command, S3Client, type _Object as ListedObject } from '@aws-sdk/client-s3';
+import { Failure } from '../failure.ts';
+import { compareEnds, compareKeys } from '../keyspace/interval.ts';
+import type { RecordBuilder } from '../records/record-builder.ts';
+import { classifyStatus, classifyTransport, failureOf } from '../s3/errors.ts';
+import { sdkClientConfig, type SdkSettings } from '../s3/sdk-config.ts';
+import type { ListPage, PageRequest } from './listing.ts';
+
+/** The SDK hands keys on as they were sent. */
+function keyBytes(key: string, urlEncoded: boolean): Buffer {
+  return Buffer.from(urlEncoded ? decodeURIComponent(key.replaceAll('+', ' ')) : key, 'utf8');
+}
+
+function addRow(builder: RecordBuilder, key: Uint8Array, object: ListedObject): void {
+  const row = builder.rows;
+  builder.utf8('key')?.setBytes(row, key);
+  if (object.Size !== undefined) builder.int64('size')?.set(row, object.Size);
+  if (object.LastModified !== undefined) builder.int64('last_modified')?.set(row, object.LastModified.getTime());
+  if (object.ETag !== undefined) builder.utf8('etag')?.setText(row, object.ETag.replace(/^"(.*)"$/, '$1'));
+  if (object.StorageClass !== undefined) builder.utf8('storage_class')?.setText(row, object.StorageClass);
+  if (object.ChecksumAlgorithm !== undefined) builder.utf8('checksum_algorithm')?.setText(row, object.ChecksumAlgorithm.join(','));
+  if (object.ChecksumType !== undefined) builder.utf8('checksum_type')?.setText(row, object.ChecksumType);
+  if (object.Owner?.ID !== undefined) builder.utf8('owner_id')?.setText(row, object.Owner.ID);
+  builder.endRow();
+}
+
+function failureFrom(error: unknown, settings: SdkSettings, bucket: string): Failure {
+  const { name, message, $metadata } = error as { name: string; message: string; $metadata?: { httpStatusCode?: number } };
+  const status = $metadata?.httpStatusCode;
+  const problem = status === undefined ? classifyTransport(error) : classifyStatus(status, name, message);
+  return failureOf(problem, { bucket, endpoint: settings.endpoint, region: settings.region, bucketRegion: null });
+}
+
+export function sdkListPage(settings: SdkSettings, bucket: string): ListPage {
+  const client = new S3Client({ ...sdkClientConfig(settings, 1), maxAttempts: 3 });
+  return async (request: PageRequest, builder: RecordBuilder) => {
+    const { prefix, startAfter, continuationToken, maxKeys, window } = request;
+    const command = new ListObjectsV2Command({
+      Bucket: bucket,
+      EncodingType: 'url',
+      MaxKeys: maxKeys,
+      ...(prefix.length > 0 && { Prefix: Buffer.from(prefix).toString('utf8') }),
+      ...(startAfter !== null && { StartAfter: Buffer.from(startAfter).toString('utf8') }),
+      ...(continuationToken !== null && { ContinuationToken: continuationToken }),
+    });
+    const page = await client.send(command).catch((error: unknown) => {
+      throw failureFrom(error, settings, bucket);
+    });
+    const objects = page.Contents ?? [];
+    let count = 0;
+    let firstKey: Uint8Array | null = null;
+    let lastKey: Uint8Array | null = null;
+    for (const object of objects) {
+      const key = keyBytes(object.Key ?? '', page.EncodingType === 'url');
+      if (compareKeys(key, lastKey ?? window.after) <= 0) throw new Failure('listing', 'keys are not in ascending order');
+      if (count === window.limit || compareEnds(key, window.through) > 0) break;
+      addRow(builder, key, object);
+      firstKey ??= key;
+      lastKey = key;
+      count++;
+    }
+    return {
+      objects: objects.length,
+      count,
+      firstKey,
+      lastKey,
+      isTruncated: page.IsTruncated ?? false,
+      nextContinuationToken: page.NextContinuationToken ?? null,
+      commonPrefixes: (page.CommonPrefixes ?? []).map((group) => Buffer.from(group.Prefix ?? '', 'utf8')),
+    };
+  };
+}

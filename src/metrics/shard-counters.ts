@@ -1,0 +1,99 @@
+/**
+ * The live counters of the shards, in memory that all threads share: one row a shard, written only by the
+ * worker that hosts the shard, read by main whenever it likes, without a message.
+ *
+ * No Atomics: they do not know Float64Array, and with one writer a row nothing can be lost. A reader may see
+ * two counters of a row a few requests apart, which matters to no one; once the workers have stopped, the
+ * rows are exact.
+ */
+
+/** What is counted, and where in its row: the hot path calls `counters.add(shard, COUNTER.done, 1)`. */
+export const COUNTER = {
+  /** keys that have their row: ok + gone + failed */
+  done: 0,
+  ok: 1,
+  /** rows with status 404 */
+  gone: 2,
+  failed: 3,
+  /** requests sent */
+  attempts: 4,
+  /** requests under way: the one counter that also falls */
+  inFlight: 5,
+  /** attempts that followed a failure of transport or server */
+  retriesTransient: 6,
+  /** attempts that followed an answer that said to slow down */
+  retriesThrottled: 7,
+  /** answers that said to slow down */
+  throttled: 8,
+  /** connections opened after a slot's first */
+  reconnects: 9,
+  bytesIn: 10,
+  bytesOut: 11,
+  /** epoch ms of the first request sent; 0 = none */
+  startMs: 12,
+  /** epoch ms of the last answer; 0 = none */
+  endMs: 13,
+} as const;
+
+type Counter = keyof typeof COUNTER;
+
+export const COUNTERS: readonly Counter[] = Object.keys(COUNTER) as Counter[];
+
+/** One shard's counters by name. */
+export type ShardTotals = Readonly<Record<Counter, number>>;
+
+/** 128 bytes a row: two workers never write to one cache line, nor to a pair that is fetched together. */
+const ROW = 16;
+
+export class ShardCounters {
+  readonly shards: number;
+  private readonly values: Float64Array;
+
+  static allocate(shards: number): SharedArrayBuffer {
+    return new SharedArrayBuffer(shards * ROW * Float64Array.BYTES_PER_ELEMENT);
+  }
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.values = new Float64Array(buffer);
+    this.shards = this.values.length / ROW;
+  }
+
+  /** `counter` is one of `COUNTER`; `n` may be negative. */
+  add(shard: number, counter: number, n: number): void {
+    const at = shard * ROW + counter;
+    this.values[at] = this.values[at]! + n;
+  }
+
+  /** For what is known as a total: bytes and reconnects. */
+  set(shard: number, counter: number, n: number): void {
+    this.values[shard * ROW + counter] = n;
+  }
+
+  /** Notes a request sent: only the shard's first counts. */
+  started(shard: number, nowMs: number): void {
+    const at = shard * ROW + COUNTER.startMs;
+    if (this.values[at] === 0) this.values[at] = nowMs;
+  }
+
+  /** Notes an answer. */
+  ended(shard: number, nowMs: number): void {
+    this.values[shard * ROW + COUNTER.endMs] = nowMs;
+  }
+
+  get(shard: number, counter: number): number {
+    return this.values[shard * ROW + counter]!;
+  }
+
+  /** Sum over the shards. */
+  total(counter: number): number {
+    let sum = 0;
+    for (let at = counter; at < this.values.length; at += ROW) sum += this.values[at]!;
+    return sum;
+  }
+
+  /** A copy of one shard's row. */
+  row(shard: number): ShardTotals {
+    const pairs = COUNTERS.map((name) => [name, this.get(shard, COUNTER[name])] as const);
+    return Object.fromEntries(pairs) as Record<Counter, number>;
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * Requests on the bucket itself: the pages of a listing. Signs, sends, and asks again what is worth it.
+ * A custom endpoint is never redirected, and `Location` is never followed (R7): on AWS, another region that
+ * the answer names is asked once, signed anew.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Failure } from '../failure.ts';
+import { BodyTooLarge, GetConnection, type HttpResponse } from '../http/get.ts';
+import { RetryBudget } from '../http/retry-budget.ts';
+import { parseRetryAfter, retryDelay } from '../http/retry.ts';
+import type { TlsSettings } from '../http/tls.ts';
+import { RequestClock } from './clock.ts';
+import { parseErrorBody } from './error-body.ts';
+import { classifyStatus, classifyTransport, failureOf, oneLine, type Classified } from './errors.ts';
+import { BucketRoute, type RouteSettings } from './route.ts';
+import type { Credentials } from './sigv4.ts';
+import { encodeQuery } from './uri.ts';
+
+/** What a scan asks of the first request before it calls the endpoint unreachable: about 2 s of trying. */
+const FIRST_ATTEMPTS = 5;
+
+export interface BucketClientOptions extends RouteSettings {
+  readonly bucket: string;
+  readonly tls: TlsSettings;
+  readonly timeoutMs: number;
+  readonly maxAttempts: number;
+  readonly retryBudget: SharedArrayBuffer;
+  /** called for each request sent again */
+  readonly onRetry: (reason: string) => void;
+}
+
+interface Answer {
+  readonly body: Buffer;
+}
+
+interface NoAnswer {
+  readonly body: null;
+  readonly problem: Classified;
+  /** null where none came */
+  readonly response: HttpResponse | null;
+}
+
+export type Query = readonly (readonly [name: string, value: string | Uint8Array])[];
+
+export class BucketClient {
+  /** as it is after a redirect to the bucket's own */
+  region: string;
+  readonly clock: RequestClock = new RequestClock(0);
+  private readonly options: BucketClientOptions;
+  private readonly retryBudget: RetryBudget;
+  private readonly abort = new AbortController();
+  private credentials: Credentials | null;
+  private route: BucketRoute;
+  private connection: GetConnection;
+  private answered = false;
+
+  constructor(options: BucketClientOptions) {
+    this.options = options;
+    this.region = options.region;
+    this.credentials = options.credentials;
+    this.retryBudget = new RetryBudget(options.retryBudget);
+    this.route = new BucketRoute(options, options.bucket);
+    this.connection = this.connect();
+  }
+
+  private connect(): GetConnection {
+    const { timeoutMs, tls } = this.options;
+    return new GetConnection({ origin: this.route.origin, timeoutMs, tls });
+  }
+
+  useCredentials(credentials: Credentials): void {
+    this.credentials = credentials;
+    this.route = new BucketRoute({ ...this.options, credentials, region: this.region }, this.options.bucket);
+  }
+
+  /** The body of a GET on the bucket. Throws a Failure that names bucket, endpoint and reason. */
+  async get(query: Query): Promise<Buffer> {
+    const result = await this.ask(query);
+    if (result.body === null) throw this.failure(result);
+    return result.body;
+  }
+
+  /**
+   * One cheap request before the HEADs of given keys, whose answers have no body to name a reason: throws where the
+   * endpoint, the bucket or the credentials are no good. Whether listing is allowed does not matter.
+   */
+  async probe(): Promise<void> {
+    const result = await this.ask([['list-type', '2'], ['max-keys', '1']]);
+    if (result.body !== null || result.problem.code === 'AccessDenied') return;
+    const failure = this.failure(result);
+    if (failure.kind !== 'listing') throw failure;
+  }
+
+  /** Asks until there is an answer that asking again would not change. */
+  private async ask(query: Query): Promise<Answer | NoAnswer> {
+    let redirected = false;
+    let reclocked = false;
+    for (let attempt = 1; ; attempt++) {
+      const result = await this.attempt(query);
+      if (result.body !== null) {
+        this.answered = true;
+        this.retryBudget.earn();
+        return result;
+      }
+      const { problem, response } = result;
+      const region = response && this.otherRegion(response);
+      if (region !== null && !redirected) {
+        redirected = true;
+        await this.moveTo(region);
+        continue;
+      }
+      if (response?.status === 403 && !reclocked && this.clock.correct(response.headers['date'] ?? null)) {
+        reclocked = true;
+        continue;
+      }
+      const delayMs = this.delay(problem, response, attempt);
+      if (delayMs === null) return result;
+      this.options.onRetry(`${problem.code}: ${problem.message}`);
+      // Ends early where the client is closed; the next attempt then fails at once.
+      await sleep(delayMs, undefined, { signal: this.abort.signal }).catch(() => {});
+    }
+  }
+
+  private async attempt(query: Query): Promise<Answer | NoAnswer> {
+    const path = this.route.pathPrefix === '' ? '/' : this.route.pathPrefix;
+    const queryString = encodeQuery(query);
+    const headers = this.route.headers('GET', path, queryString, this.clock.amzDate());
+    try {
+      const response = await this.connection.get(`${path}?${queryString}`, headers, this.abort.signal);
+      if (response.status >= 200 && response.status < 300) return { body: response.body };
+      const told = parseErrorBody(response.body);
+      return { body: null, problem: classifyStatus(response.status, told?.code, told?.message), response };
+    } catch (error) {
+      const problem: Classified = error instanceof BodyTooLarge ? { code: error.code, message: error.message, outcome: 'refused' } : classifyTransport(error);
+      return { body: null, problem, response: null };
+    }
+  }
+
+  /** ms until the next attempt; null to give up. */
+  private delay(problem: Classified, response: HttpResponse | null, attempt: number): number | null {
+    if (problem.outcome !== 'transient' && problem.outcome !== 'throttled') return null;
+    const maxAttempts = this.answered ? this.options.maxAttempts : Math.min(FIRST_ATTEMPTS, this.options.maxAttempts);
+    const retryAfterMs = parseRetryAfter(response?.headers['retry-after'] ?? null, Date.now());
+    const delayMs = retryDelay(problem.outcome, attempt, { maxAttempts }, Math.random(), retryAfterMs);
+    return delayMs !== null && this.retryBudget.spend() ? delayMs : null;
+  }
+
+  /** The region that AWS says the bucket is in, where it is not the one that was signed for. */
+  private otherRegion(response: HttpResponse): string | null {
+    if (this.options.endpoint !== null) return null;
+    const named = response.headers['x-amz-bucket-region'] ?? parseErrorBody(response.body)?.region ?? null;
+    return named !== null && named !== this.region && /^[a-z0-9-]{1,63}$/.test(named) ? named : null;
+  }
+
+  private async moveTo(region: string): Promise<void> {
+    await this.connection.close();
+    this.region = region;
+    this.route = new BucketRoute({ ...this.options, credentials: this.credentials, region }, this.options.bucket);
+    this.connection = this.connect();
+  }
+
+  private failure({ problem, response }: NoAnswer): Failure {
+    const { bucket, endpoint } = this.options;
+    const notS3 = response !== null && problem.code.startsWith('Http') && response.body.length > 0;
+    const shown = notS3 ? { ...problem, message: `${problem.message}: ${oneLine(response.body.toString('utf8', 0, 400))}` } : problem;
+    return failureOf(shown, { bucket, endpoint, region: this.region, bucketRegion: response?.headers['x-amz-bucket-region'] ?? null });
+  }
+
+  /** Ends what is under way: a `get` that waits fails. */
+  async close(): Promise<void> {
+    this.abort.abort();
+    await this.connection.close();
+  }
+}

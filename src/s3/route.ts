@@ -1,0 +1,45 @@
+/** What all requests to one bucket share: where they go, their headers, and the signer. */
+import { bucketAddress, type Addressing } from './address.ts';
+import { EMPTY_SHA256, Signer, type Credentials } from './sigv4.ts';
+
+export interface RouteSettings {
+  /** null: AWS's own endpoint of the region */
+  readonly endpoint: string | null;
+  readonly region: string;
+  readonly addressing: Addressing;
+  /** null: requests are not signed */
+  readonly credentials: Credentials | null;
+  /** sent and signed with each request: names in lower case, with values */
+  readonly requestHeaders: readonly (readonly [string, string])[];
+}
+
+export class BucketRoute {
+  /** what to connect to */
+  readonly origin: string;
+  /** percent-encoded path of the bucket, without a slash at its end */
+  readonly pathPrefix: string;
+  /** names and values in turn, without date and authorization */
+  private readonly fixedHeaders: readonly string[];
+  private readonly signer: Signer | null;
+
+  constructor(settings: RouteSettings, bucket: string) {
+    const { endpoint, region, addressing, credentials } = settings;
+    const { origin, host, pathPrefix } = bucketAddress({ endpoint, region, bucket, addressing });
+    const signedHeaders: (readonly [string, string])[] = [['host', host], ...settings.requestHeaders];
+    if (credentials !== null) {
+      signedHeaders.push(['x-amz-content-sha256', EMPTY_SHA256]);
+      if (credentials.sessionToken !== undefined) signedHeaders.push(['x-amz-security-token', credentials.sessionToken]);
+    }
+    this.origin = origin;
+    this.pathPrefix = pathPrefix;
+    this.fixedHeaders = signedHeaders.flat();
+    this.signer = credentials && new Signer({ credentials, region, signedHeaders });
+  }
+
+  /** The headers of one request, names and values in turn. `date` as `amzDate` gives it; path and query as they are sent. */
+  headers(method: string, path: string, query: string, date: string): string[] {
+    const headers = this.fixedHeaders.slice();
+    if (this.signer !== null) headers.push('x-amz-date', date, 'authorization', this.signer.authorization(method, path, query, date));
+    return headers;
+  }
+}

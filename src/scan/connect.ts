@@ -1,0 +1,66 @@
+/** Resolves endpoint, region and credentials once, and keeps the credentials fresh. */
+import { tlsSettings, type TlsSettings } from '../http/tls.ts';
+import { BucketClient } from '../s3/bucket-client.ts';
+import type { CredentialProvider, ExpiringCredentials } from '../s3/credentials.ts';
+import { resolveSettings } from '../s3/settings.ts';
+import type { Credentials } from '../s3/sigv4.ts';
+import type { EndpointOptions } from './options.ts';
+
+/** Credentials are read again this long before they expire. */
+const REFRESH_AHEAD_MS = 5 * 60_000;
+/** Where that moment has passed already, and after a failed reading. */
+const REFRESH_AGAIN_MS = 60_000;
+
+export interface Connection {
+  readonly endpoint: string | null;
+  readonly region: string;
+  readonly credentials: Credentials | null;
+  readonly tls: TlsSettings;
+  readonly requestHeaders: readonly (readonly [string, string])[];
+  /** a client for requests on the bucket itself */
+  client(bucket: string, retryBudget: SharedArrayBuffer, onRetry: (reason: string) => void): BucketClient;
+  /** Calls back with new credentials ahead of each expiry, until it is stopped. */
+  keepFresh(onRefreshed: (credentials: Credentials) => void): { stop(): void };
+}
+
+function keepFresh(provider: CredentialProvider, first: ExpiringCredentials, onRefreshed: (credentials: Credentials) => void): { stop(): void } {
+  let timer: NodeJS.Timeout | null = null;
+  const schedule = (expiration: Date | undefined): void => {
+    if (expiration === undefined) return;
+    const delayMs = Math.max(expiration.getTime() - Date.now() - REFRESH_AHEAD_MS, REFRESH_AGAIN_MS);
+    // setTimeout takes 31 bits: a later expiry is looked at again by then.
+    timer = setTimeout(() => void refresh(expiration), Math.min(delayMs, 2 ** 31 - 1)).unref();
+  };
+  const refresh = async (expiration: Date): Promise<void> => {
+    try {
+      const credentials = await provider();
+      onRefreshed(credentials);
+      schedule(credentials.expiration);
+    } catch {
+      // The old ones still work: if they do not by then, the server's refusal says so.
+      schedule(expiration);
+    }
+  };
+  schedule(first.expiration);
+  return { stop: () => void (timer && clearTimeout(timer)) };
+}
+
+/** Throws Failure('usage' | 'access'). */
+export async function connect(options: EndpointOptions): Promise<Connection> {
+  const { endpoint, region, credentials: provider } = await resolveSettings(options);
+  const tls = tlsSettings(options.caBundle, options.insecure);
+  const credentials = provider === null ? null : await provider();
+  const requestHeaders: (readonly [string, string])[] = options.requestPayer ? [['x-amz-request-payer', 'requester']] : [];
+  const { addressing, timeoutMs, maxAttempts } = options;
+  return {
+    endpoint,
+    region,
+    credentials,
+    tls,
+    requestHeaders,
+    client: (bucket, retryBudget, onRetry) =>
+      new BucketClient({ endpoint, region, addressing, credentials, requestHeaders, bucket, tls, timeoutMs, maxAttempts, retryBudget, onRetry }),
+    keepFresh: (onRefreshed) =>
+      provider === null || credentials === null ? { stop: () => {} } : keepFresh(provider, credentials, onRefreshed),
+  };
+}

@@ -1,0 +1,200 @@
+/**
+ * `head`: key source → queue → head workers → writer. Wires the stages, stops them in order, and proves that
+ * every key has its row (R1) before anything is published.
+ */
+import { Failure } from '../failure.ts';
+import { HeadWorkers, planShards } from '../head/head-workers.ts';
+import { RetryBudget } from '../http/retry-budget.ts';
+import { createLatencyHistogram } from '../metrics/latency.ts';
+import { ListingCounters } from '../metrics/listing-counters.ts';
+import type { MetricsReport } from '../metrics/report.ts';
+import type { ScanSnapshot } from '../metrics/series.ts';
+import { COUNTER, ShardCounters } from '../metrics/shard-counters.ts';
+import type { Writer } from '../output/writer.ts';
+import type { KeyBatch } from '../queue/key-batch.ts';
+import { KeyQueue } from '../queue/key-queue.ts';
+import type { BucketClient } from '../s3/bucket-client.ts';
+import { readKeyFile } from '../source/key-file.ts';
+import { connect, type Connection } from './connect.ts';
+import { HEAD_LISTING, keyBatchOf, listedPages } from './listing-source.ts';
+import type { HeadScanOptions } from './options.ts';
+import { RunningScan } from './running-scan.ts';
+import type { ScanProgress, ScanResult, StopCause } from './scan.ts';
+
+/** Keys waiting in the queue: enough that shards pull full batches, few enough to bound memory (R5). */
+const QUEUE_KEYS_PER_SLOT = 200;
+const MIN_QUEUE_KEYS = 16_384;
+
+export class HeadScan extends RunningScan {
+  readonly result: Promise<ScanResult>;
+  private readonly options: HeadScanOptions;
+  private readonly counterMemory: SharedArrayBuffer;
+  private readonly counters: ShardCounters;
+  private readonly retryBudget: SharedArrayBuffer;
+  private readonly listing = new ListingCounters();
+  private readonly queue: KeyQueue;
+  private workers: HeadWorkers | null = null;
+  private endpoint = '';
+  private yielded = 0;
+  private lastProblem = '';
+  private failure: Failure | null = null;
+
+  constructor(options: HeadScanOptions) {
+    super(options);
+    this.options = options;
+    const { concurrency, shards } = options;
+    this.counterMemory = ShardCounters.allocate(Math.min(shards, concurrency));
+    this.counters = new ShardCounters(this.counterMemory);
+    this.retryBudget = RetryBudget.allocate(concurrency);
+    this.queue = new KeyQueue(Math.max(MIN_QUEUE_KEYS, concurrency * QUEUE_KEYS_PER_SLOT), concurrency);
+    this.result = this.run();
+  }
+
+  protected async scan(): Promise<ScanResult> {
+    const { source } = this.options;
+    const bucket = source.kind === 'listing' ? source.listing.bucket : source.file.bucket;
+    const connection = await connect(this.options.endpoint);
+    this.endpoint = connection.endpoint ?? `AWS ${connection.region}`;
+    const writer = await this.openWriter(connection, bucket);
+    const keys = this.keys(connection);
+    // The first keys come before any HEAD: what is wrong with the bucket or the file is known then.
+    const first = await keys.next();
+    const client = await this.probed(connection, first);
+    const workers = this.startWorkers(connection, client, writer);
+    const freshness = connection.keepFresh((credentials) => {
+      workers.useCredentials(credentials);
+      client?.useCredentials(credentials);
+    });
+    try {
+      await Promise.race([this.feed(first, keys, workers), workers.done]);
+      return await this.publish(writer, await workers.done, this.failure);
+    } finally {
+      freshness.stop();
+    }
+  }
+
+  private listingClient: BucketClient | null = null;
+
+  private async *keys(connection: Connection): AsyncGenerator<KeyBatch, undefined> {
+    const { source, endpoint } = this.options;
+    if (source.kind === 'file') {
+      yield* readKeyFile(source.file);
+      return;
+    }
+    const { bucket } = source.listing;
+    const client = this.openClient(connection, bucket, this.retryBudget, this.listing);
+    this.listingClient = client;
+    for await (const page of listedPages(client, connection, endpoint, source.listing, HEAD_LISTING, this.listing)) {
+      yield keyBatchOf(page, bucket, HEAD_LISTING);
+    }
+  }
+
+  /** The client that has had an answer from the bucket: the listing's, or one that has asked for just that. */
+  private async probed(connection: Connection, first: IteratorResult<KeyBatch, undefined>): Promise<BucketClient | null> {
+    if (this.listingClient !== null || first.done === true) return this.listingClient;
+    const client = this.openClient(connection, first.value.bucket, this.retryBudget, this.listing);
+    await client.probe();
+    return client;
+  }
+
+  private startWorkers(connection: Connection, client: BucketClient | null, writer: Writer): HeadWorkers {
+    const { endpoint, output, concurrency, shards, workers, checksums } = this.options;
+    const { addressing, engine, timeoutMs, maxAttempts } = endpoint;
+    this.workers = new HeadWorkers({
+      settings: {
+        endpoint: connection.endpoint,
+        region: client?.region ?? connection.region,
+        addressing,
+        tls: connection.tls,
+        credentials: connection.credentials,
+        clockOffsetMs: client?.clock.offsetMs ?? 0,
+        engine,
+        schema: output.schema,
+        requestHeaders: [...connection.requestHeaders, ...(checksums ? [['x-amz-checksum-mode', 'ENABLED'] as const] : [])],
+        timeoutMs,
+        maxAttempts,
+      },
+      workers: Math.min(workers, concurrency, shards),
+      shards: planShards(concurrency, shards),
+      queue: this.queue,
+      counters: this.counterMemory,
+      retryBudget: this.retryBudget,
+      recordPort: () => writer.port(),
+      onIssued: (id, keys) => this.ledger.issue(id, keys),
+      onExhausted: (last) => {
+        this.lastProblem = last;
+        this.stop('exhausted');
+      },
+    });
+    if (this.stopped !== null) this.workers.stop();
+    return this.workers;
+  }
+
+  /** Moves keys from the source to the queue, and the shards that wait to the keys. */
+  private async feed(first: IteratorResult<KeyBatch, undefined>, keys: AsyncGenerator<KeyBatch, undefined>, workers: HeadWorkers): Promise<void> {
+    try {
+      for (let next = first; next.done !== true && this.stopped === null; next = await keys.next()) {
+        this.yielded += next.value.count;
+        const room = this.queue.push(next.value);
+        workers.dispatch();
+        await room;
+      }
+      this.complete = this.stopped === null;
+    } catch (error) {
+      if (this.stopped !== null) return;
+      if (!(error instanceof Failure) || error.kind !== 'unreachable') throw error;
+      this.failure = error;
+      this.stop('exhausted');
+    } finally {
+      this.queue.end();
+      workers.dispatch();
+    }
+  }
+
+  protected onStop(cause: StopCause): void {
+    if (cause === 'exhausted') {
+      this.failure ??= new Failure(
+        'unreachable',
+        `too many requests failed (${this.lastProblem}): the retry budget of the scan is spent`,
+        'run it again later, or with a lower --concurrency',
+      );
+    }
+    this.queue.clear();
+    this.queue.end();
+    this.workers?.stop();
+  }
+
+  protected async release(): Promise<void> {
+    await this.workers?.terminate();
+  }
+
+  protected snapshot(): ScanSnapshot {
+    const { counters } = this;
+    return {
+      done: counters.total(COUNTER.done),
+      inFlight: counters.total(COUNTER.inFlight),
+      errors: counters.total(COUNTER.failed),
+      listed: this.yielded,
+    };
+  }
+
+  progress(): ScanProgress {
+    return { ...this.snapshot(), pages: this.listing.pages, complete: this.complete };
+  }
+
+  protected report(): MetricsReport {
+    const { workers, counters, options } = this;
+    return this.reportOf({
+      command: 'head',
+      shards: Array.from({ length: counters.shards }, (_, shard) => ({
+        endpoint: this.endpoint,
+        worker: workers?.hosts.get(shard) ?? 0,
+        totals: counters.row(shard),
+        latency: workers?.latencies.get(shard) ?? createLatencyHistogram(),
+      })),
+      listing: options.source.kind === 'listing' ? this.listing : null,
+      concurrency: options.concurrency,
+      busiestThread: Math.max(performance.eventLoopUtilization().utilization, workers?.busiest() ?? 0),
+    });
+  }
+}

@@ -1,0 +1,77 @@
+/** What a scan is asked to do: the command line, checked and resolved. Plain data. */
+import type { EngineName } from '../head/protocol.ts';
+import type { Options } from '../metrics/options.ts';
+import type { Compression, Format } from '../output/format.ts';
+import type { Schema } from '../records/columns.ts';
+import type { Addressing } from '../s3/address.ts';
+import type { FromFormat } from '../source/key-format.ts';
+import type { ScanLog } from './scan.ts';
+
+export interface EndpointOptions {
+  /** null: from the environment, the profile, or AWS itself */
+  readonly endpoint: string | null;
+  readonly region: string | null;
+  readonly profile: string | null;
+  readonly noSignRequest: boolean;
+  readonly addressing: Addressing;
+  readonly caBundle: string | null;
+  readonly insecure: boolean;
+  readonly requestPayer: boolean;
+  readonly engine: EngineName;
+  readonly timeoutMs: number;
+  /** requests sent for one key or page at most */
+  readonly maxAttempts: number;
+}
+
+export interface ListingOptions {
+  readonly bucket: string;
+  readonly prefix: Uint8Array;
+  /** exclusive; empty for the beginning */
+  readonly startAfter: Uint8Array;
+  /** keys asked a page; the server may give fewer */
+  readonly pageSize: number;
+  /** the first so many keys in order, or null for all */
+  readonly maxKeys: number | null;
+  /** ask for each object's owner, which S3 leaves out otherwise */
+  readonly fetchOwner: boolean;
+}
+
+export interface KeyFileSource {
+  readonly path: string;
+  readonly format: FromFormat | null;
+  /** null: each key names its own */
+  readonly bucket: string | null;
+}
+
+export interface OutputOptions {
+  /** null: standard output */
+  readonly path: string | null;
+  readonly format: Format;
+  readonly compression: Compression;
+  readonly overwrite: boolean;
+  /** the records go to a terminal */
+  readonly terminal: boolean;
+  readonly schema: Schema;
+}
+
+export interface ScanOptions {
+  readonly endpoint: EndpointOptions;
+  readonly output: OutputOptions;
+  readonly version: string;
+  /** what the user gave, for the metrics document */
+  readonly given: Options;
+  readonly log: ScanLog;
+}
+
+export interface ListScanOptions extends ScanOptions {
+  readonly listing: ListingOptions;
+}
+
+export interface HeadScanOptions extends ScanOptions {
+  readonly source: { readonly kind: 'listing'; readonly listing: ListingOptions } | { readonly kind: 'file'; readonly file: KeyFileSource };
+  /** HEADs in flight */
+  readonly concurrency: number;
+  readonly workers: number;
+  readonly shards: number;
+  readonly checksums: boolean;
+}

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import * as fc from 'fast-check';
+import { renderSummary, type SummaryOptions } from '../../src/cli/summary.ts';
+import { painter } from '../../src/cli/terminal.ts';
+import type { ListingReport, MetricsReport, OverallReport, ShardReport } from '../../src/metrics/report.ts';
+
+const LATENCY = { p50: 4870, p90: 7000, p99: 12_340, p99_9: 20_000, max: 151_000 };
+
+const SHARD: ShardReport = {
+  shard: 0, endpoint: 'http://127.0.0.1:9000', worker: 0, batch_size: 31_250,
+  start_time: '2026-01-02T03:04:05.000Z', end_time: '2026-01-02T03:05:08.300Z', elapsed_time: 63.3, headers_per_second: 493.68,
+  ok: 31_240, gone: 8, failed: 2, attempts: 31_260, retries: { transient: 0, throttled: 0 }, throttled: 0, reconnects: 3,
+  bytes_in: 0, bytes_out: 0, latency_us: LATENCY,
+};
+
+const LISTING: ListingReport = {
+  pages: 1001, keys: 1_000_000, start_time: SHARD.start_time, end_time: SHARD.end_time, elapsed_time: 12.5, keys_per_second: 80_000,
+  api_calls: 1010, calls_per_1000_keys: 1.01, ranges: 14, splits: 3, retries: 0, throttled: 0, bytes_in: 0,
+  page_latency_us: { p50: 90_000, p90: 91_000, p99: 92_000, p99_9: 93_000, max: 94_000 },
+};
+
+const OVERALL: OverallReport = {
+  keys: 1_000_000, ok: 999_990, gone: 8, failed: 2, start_time: SHARD.start_time, end_time: SHARD.end_time, elapsed_time: 63.3,
+  headers_per_second: 15_803.79, cpu_seconds: 25.12, peak_rss_bytes: 123_456_789, limit: 'concurrency', latency_us: LATENCY,
+};
+
+function report(part: Partial<MetricsReport> = {}): MetricsReport {
+  const whole = { overall: OVERALL, listing: LISTING, shards: [SHARD], series: [] };
+  return { version: '0.1.0', node: 'v20.18.1', command: 'head', options: {}, ...whole, ...part };
+}
+
+const PLAIN: SummaryOptions = { output: 'heads.parquet', metricsFile: 'heads.metrics.json', width: Infinity, paint: (_style, text) => text };
+
+/** The lines above the first blank one. */
+function table(text: string): string[] {
+  return text.slice(0, text.indexOf('\n\n')).split('\n');
+}
+
+/** The text after a label of the block below the table. */
+function line(text: string, label: string): string | undefined {
+  return text.split('\n').find((each) => each.startsWith(`${label} `))?.slice(label.length).trim();
+}
+
+test('a head scan: one row a shard, then the whole', () => {
+  const text = renderSummary(report(), PLAIN);
+  const [titles, row, blank] = text.split('\n');
+  const columns = 'shard, batch_size, start, end, elapsed, headers/s, p50 ms, p99 ms, max ms, failed';
+  assert.equal(titles!.trim().split(/ {2,}/).join(', '), columns);
+  assert.equal(row!.trim().split(/ {2,}/).join(' '), '0 31,250 03:04:05 03:05:08 1:03 494 4.87 12.34 151 2');
+  assert.equal(titles!.length, row!.length);
+  assert.equal(blank, '');
+  assert.equal(line(text, 'keys'), '1,000,000 (ok 999,990 · gone 8 · failed 2)');
+  assert.equal(line(text, 'speed'), '15,804 headers/s');
+  assert.equal(line(text, 'elapsed'), '1:03 (03:04:05 to 03:05:08 UTC)');
+  assert.equal(line(text, 'latency'), 'p50 4.87 · p90 7.00 · p99 12.34 · p99.9 20.00 · max 151 ms');
+  assert.equal(line(text, 'listing'), '1,000,000 keys · 80,000 keys/s');
+  assert.equal(line(text, 'pages'), '1,001 in 1,010 calls (1.01 per 1,000 keys) · 14 ranges, 3 splits');
+  assert.equal(line(text, 'client'), 'CPU 25.1 s, 25.1 µs a key · peak memory 123.5 MB');
+  assert.match(line(text, 'limit')!, /^concurrency: .*--concurrency/);
+  assert.equal(line(text, 'output'), 'heads.parquet');
+  assert.equal(line(text, 'metrics'), 'heads.metrics.json');
+  assert.equal(line(text, 'retries'), undefined);
+  assert.equal(line(text, 'note'), undefined);
+  assert.ok(text.endsWith('\n'));
+});
+
+test('a list command tells keys and pages, and names its own option', () => {
+  const text = renderSummary(report({ command: 'list', shards: [], overall: { ...OVERALL, headers_per_second: 0 } }), PLAIN);
+  assert.doesNotMatch(text, /shard|headers\/s|HEAD/);
+  assert.equal(line(text, 'speed'), '80,000 keys/s');
+  assert.equal(line(text, 'page latency'), 'p50 90.00 · p90 91.00 · p99 92.00 · p99.9 93.00 · max 94.00 ms');
+  assert.match(line(text, 'limit')!, / --list-concurrency$/);
+});
+
+test('keys from a file: no line about a listing; standard output: no line about an output', () => {
+  const text = renderSummary(report({ listing: null }), { ...PLAIN, output: null, metricsFile: null });
+  for (const label of ['listing', 'pages', 'output', 'metrics']) assert.equal(line(text, label), undefined);
+});
+
+test('a scan that did nothing has dashes for times and no division by zero', () => {
+  const zero = { p50: 0, p90: 0, p99: 0, p99_9: 0, max: 0 };
+  const never = { start_time: null, end_time: null, elapsed_time: 0, headers_per_second: 0, latency_us: zero };
+  const idle: ShardReport = { ...SHARD, ...never, batch_size: 0, attempts: 0, reconnects: 0 };
+  const overall: OverallReport = { ...OVERALL, ...never, keys: 0, limit: null };
+  const text = renderSummary(report({ shards: [idle], overall }), PLAIN);
+  assert.doesNotMatch(text, /NaN|Infinity|null|undefined/);
+  assert.equal(line(text, 'elapsed'), '0.000 s (- to - UTC)');
+  assert.equal(line(text, 'limit'), 'none that stands out');
+  assert.equal(line(text, 'note'), undefined);
+});
+
+test('retries are told, and a server that closes its connections', () => {
+  const shard = { ...SHARD, attempts: 1000, reconnects: 501, retries: { transient: 1200, throttled: 34 } };
+  const text = renderSummary(report({ shards: [shard, { ...shard, attempts: 0, reconnects: 0 }], listing: { ...LISTING, retries: 5 } }), PLAIN);
+  assert.equal(line(text, 'retries'), '2,400 after errors · 68 after being told to slow down');
+  assert.equal(line(text, 'LIST retries'), '5');
+  assert.match(line(text, 'note')!, /closes connections: 501 reconnects in 1,000 requests/);
+  assert.equal(line(renderSummary(report({ shards: [{ ...shard, reconnects: 500 }] }), PLAIN), 'note'), undefined);
+});
+
+/** The table's lines below its titles, for so many shards. */
+function rows(count: number, options: SummaryOptions): string[] {
+  const shards = Array.from({ length: count }, (_, shard) => ({ ...SHARD, shard }));
+  return table(renderSummary(report({ shards }), options)).slice(1);
+}
+
+test('32 shards are shown, of more the rest is in the metrics file', () => {
+  assert.equal(rows(32, PLAIN).length, 32);
+  const many = rows(100, PLAIN);
+  assert.equal(many.length, 33);
+  assert.match(many[31]!, /^ +31 /);
+  assert.equal(many[32], '… 68 more, in the metrics file');
+  assert.equal(rows(33, { ...PLAIN, metricsFile: null })[32], '… 1 more');
+});
+
+test('property: the table fits the width down to its four key columns, aligned, the rows in full', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 34, max: 120 }), fc.array(fc.nat(9_999_999), { minLength: 1, maxLength: 32 }), (width, sizes) => {
+      const shards = sizes.map((size, shard) => ({ ...SHARD, shard, batch_size: size }));
+      const lines = table(renderSummary(report({ shards }), { ...PLAIN, width }));
+      assert.equal(lines.length, sizes.length + 1);
+      for (const row of lines) assert.ok(row.length <= width && row.length === lines[0]!.length);
+      assert.match(lines[0]!, /^shard +batch_size .*failed$/);
+    }),
+  );
+});
+
+test('file names are shown harmless', () => {
+  const text = renderSummary(report(), { ...PLAIN, output: 'a\u001b[2Jb', metricsFile: 'c\u202ed' });
+  assert.equal(line(text, 'output'), 'a\\u{1b}[2Jb');
+  assert.equal(line(text, 'metrics'), 'c\\u{202e}d');
+});
+
+test('colours change nothing but the colour', () => {
+  const coloured = renderSummary(report(), { ...PLAIN, paint: painter({ isTTY: true }, {}) });
+  assert.ok(coloured.includes('\u001b[31mfailed 2\u001b[39m'));
+  assert.equal(stripVTControlCharacters(coloured), renderSummary(report(), PLAIN));
+});

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { COMPRESSIONS_OF } from '../../src/output/format.ts';
+import { query, readParquet } from './readers.ts';
+import { batchesOf, BUCKET, encodeAll, options, row, SCHEMA, temporaryFolder, type Row } from './rows.ts';
+
+const NEVERS = SCHEMA.filter(({ name }) => name.startsWith('never_')).map(() => null);
+const PLAIN: Row = { key: 'k', note: null, status: 200, size: 5n, seen: 0, flag: true, metadata: [['a', 'b']] };
+
+test('DuckDB reads every row back, maps, timestamps and the largest int64 included', async (context) => {
+  const path = join(await temporaryFolder(context), 'a.parquet');
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { maxLength: 200, size: 'max' }), fc.integer({ min: 1, max: 50 }), async (rows, size) => {
+      await writeFile(path, await encodeAll(options('parquet'), batchesOf(rows, size)));
+      assert.deepEqual(
+        await readParquet(path),
+        rows.map((given) => ({ bucket: BUCKET, ...given, nevers: NEVERS })),
+      );
+    }),
+    { numRuns: 15 },
+  );
+});
+
+test('every compression is what the file says it is', async (context) => {
+  const path = join(await temporaryFolder(context), 'a.parquet');
+  for (const compression of COMPRESSIONS_OF.parquet) {
+    await writeFile(path, await encodeAll(options('parquet', { compression }), batchesOf([PLAIN])));
+    const [said] = await query(`select distinct compression from parquet_metadata('${path}')`);
+    assert.equal(said!['compression'], compression === 'none' ? 'UNCOMPRESSED' : compression.toUpperCase());
+  }
+});
+
+test('no row: a file with the whole schema and its metadata', async (context) => {
+  const path = join(await temporaryFolder(context), 'a.parquet');
+  await writeFile(path, await encodeAll(options('parquet'), []));
+  assert.deepEqual(await readParquet(path), []);
+  const columns = await query(`describe select * from read_parquet('${path}')`);
+  const types: Record<string, string> = {
+    utf8: 'VARCHAR',
+    int32: 'INTEGER',
+    int64: 'BIGINT',
+    bool: 'BOOLEAN',
+    timestamp_ms: 'TIMESTAMP WITH TIME ZONE',
+    map: 'MAP(VARCHAR, VARCHAR)',
+  };
+  assert.deepEqual(
+    columns.map(({ column_name: name, column_type: type }) => [name, type]),
+    SCHEMA.map(({ name, type }) => [name, types[type]]),
+  );
+  const metadata = await query(`select decode(key) k, decode(value) v from parquet_kv_metadata('${path}')`);
+  assert.ok(metadata.some(({ k, v }) => k === 'made' && v === 'für Tests'));
+});
+
+test('many rows make several row groups of a bounded size, with statistics', async (context) => {
+  const path = join(await temporaryFolder(context), 'a.parquet');
+  const rows = Array.from({ length: 20_000 }, (_, index): Row => ({ ...PLAIN, key: String(index), size: BigInt(index) }));
+  const [batch] = batchesOf(rows, rows.length);
+  await writeFile(path, await encodeAll(options('parquet'), Array.from({ length: 10 }, () => batch!)));
+  const groups = await query(`select distinct row_group_id, row_group_num_rows n from parquet_metadata('${path}') order by 1`);
+  assert.deepEqual(groups.map(({ n }) => n), [122_880n, 77_120n]);
+  const [sums] = await query(`select count(*) n, sum(size)::bigint total, count(distinct key) keys from read_parquet('${path}')`);
+  assert.deepEqual(sums, { n: 200_000n, total: 10n * ((20_000n * 19_999n) / 2n), keys: 20_000n });
+  const [statistics] = await query(`select min(stats_min_value) low from parquet_metadata('${path}') where path_in_schema = 'size'`);
+  assert.equal(statistics!['low'], '0');
+});
