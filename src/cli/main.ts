@@ -6,6 +6,9 @@ import { EXIT, exitCodeOfFailure } from './exit-code.ts';
 import { buildProgram, type Actions } from './program.ts';
 import { escapeForTerminal } from './terminal.ts';
 
+// The SDK's warning about old Node versions is for who writes programs, not for who runs one.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+
 /** Relative to dist/src/cli. */
 const PACKAGE = new URL('../../../package.json', import.meta.url);
 

@@ -52,7 +52,9 @@ function tableLines(columns: readonly TableColumn[], shards: readonly ShardRepor
 }
 
 function shardTable(report: MetricsReport, { width, paint, metricsFile }: SummaryOptions): string[] {
-  const shown = report.shards.slice(0, MAX_SHARDS);
+  // A shard without keys has nothing to tell: there were fewer keys than shards.
+  const busy = report.shards.filter((shard) => shard.attempts > 0);
+  const shown = busy.slice(0, MAX_SHARDS);
   if (shown.length === 0) return [];
   let columns = SHARD_COLUMNS;
   let lines = tableLines(columns, shown);
@@ -61,7 +63,7 @@ function shardTable(report: MetricsReport, { width, paint, metricsFile }: Summar
     lines = tableLines(columns, shown);
   }
   const [head = '', ...rows] = lines;
-  const more = report.shards.length - shown.length;
+  const more = busy.length - shown.length;
   const note = more === 0 ? [] : [`… ${formatCount(more)} more${metricsFile === null ? '' : ', in the metrics file'}`];
   return [paint('bold', head), ...rows, ...note, ''];
 }

@@ -102,7 +102,7 @@ class SdkHeaders implements AnswerHeaders {
       const target = builder.columns[index];
       if (column.name === 'request_id') {
         const id = headers['x-amz-request-id'];
-        if (id !== undefined) (target as Utf8Builder).setText(row, textOf(id));
+        if (id) (target as Utf8Builder).setText(row, textOf(id));
       } else if (errorRow) {
         if (column.name === 'version_id' && headers['x-amz-version-id']) (target as Utf8Builder).setText(row, headers['x-amz-version-id']);
         if (column.name === 'delete_marker' && headers['x-amz-delete-marker']) (target as BoolBuilder).set(row, headers['x-amz-delete-marker'] === 'true');
@@ -137,31 +137,35 @@ function writeMap(builder: MapBuilder, row: number, entries: readonly (readonly 
   }
 }
 
-/** The response behind the SDK's output, which it does not hand out otherwise. */
-interface HttpResponseLike {
-  readonly statusCode: number;
-  readonly headers: Record<string, string>;
+/** What the SDK hangs on its errors, besides what it declares. */
+interface SdkError extends Error {
+  readonly $response?: { readonly statusCode: number; readonly headers: Record<string, string> };
 }
 
 export class SdkEngine implements Engine<SdkAnswer> {
   private readonly clock: RequestClock;
   private readonly headers: SdkHeaders;
   private readonly client: S3Client;
-  private readonly responses = new WeakMap<object, HttpResponseLike>();
   private readonly checksums: boolean;
+  /** of outputs, where a column needs them: the SDK does not hand them out otherwise */
+  private readonly responseHeaders = new WeakMap<object, Record<string, string>>();
 
   constructor(settings: HeadSettings, slots: number) {
     this.clock = new RequestClock(settings.clockOffsetMs);
     this.headers = new SdkHeaders(settings.schema);
     this.checksums = settings.requestHeaders.some(([name]) => name === 'x-amz-checksum-mode');
     this.client = new S3Client(sdkClientConfig(settings, slots));
+    if (settings.schema.some(({ name }) => name === 'extra_headers')) this.keepResponseHeaders();
+  }
+
+  private keepResponseHeaders(): void {
     this.client.middlewareStack.add(
       (next) => async (args) => {
         const result = await next(args);
-        this.responses.set(args.input, result.response as HttpResponseLike);
+        this.responseHeaders.set(result.output as object, (result.response as { headers: Record<string, string> }).headers);
         return result;
       },
-      { step: 'deserialize', priority: 'low', name: 'keepResponse' },
+      { step: 'deserialize', priority: 'high', name: 'keepResponseHeaders' },
     );
   }
 
@@ -184,12 +188,13 @@ export class SdkEngine implements Engine<SdkAnswer> {
     try {
       output = await this.client.send(new HeadObjectCommand(input));
     } catch (error) {
-      const response = this.responses.get(input) ?? (error as { $response?: HttpResponseLike }).$response;
-      if (response === undefined) owner.onNoAnswer(error instanceof Error ? error : new Error(String(error)), false);
+      const { $response: response } = error as SdkError;
+      if (response === undefined) owner.onNoAnswer(error as Error, false);
       else owner.onAnswer(response.statusCode, { output: {}, headers: response.headers }, latency());
       return;
     }
-    owner.onAnswer(output.$metadata.httpStatusCode ?? 200, { output, headers: this.responses.get(input)?.headers ?? {} }, latency());
+    const headers = this.responseHeaders.get(output) ?? { 'x-amz-request-id': output.$metadata.requestId ?? '' };
+    owner.onAnswer(output.$metadata.httpStatusCode ?? 200, { output, headers }, latency());
   }
 
   read(answer: SdkAnswer): AnswerHeaders {

@@ -3,7 +3,7 @@
  * worth it, and asks for the next batch before the last one runs out.
  */
 import type { RecordableHistogram } from 'node:perf_hooks';
-import { RetryBudget } from '../http/retry-budget.ts';
+import type { RetryBudget } from '../http/retry-budget.ts';
 import { parseRetryAfter, retryDelay, type RetryCause } from '../http/retry.ts';
 import { recordLatency } from '../metrics/latency.ts';
 import { COUNTER, type ShardCounters } from '../metrics/shard-counters.ts';
@@ -70,6 +70,7 @@ export class Shard<Answer> {
   private pulling = false;
   private ended = false;
   private stopped = false;
+  private closed = false;
 
   constructor(context: ShardContext<Answer>) {
     this.context = context;
@@ -104,7 +105,12 @@ export class Shard<Answer> {
     return this.free.length === this.slots.length && (this.stopped || (this.ended && this.unsent === 0 && this.due.length === 0 && this.delayed === 0));
   }
 
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   async close(): Promise<void> {
+    this.closed = true;
     await Promise.all(this.slots.map((slot) => slot.close()));
   }
 
@@ -185,6 +191,7 @@ class Slot<Answer> implements SlotOwner<Answer> {
     const { counters, shard } = this.context;
     this.task = task;
     task.attempts++;
+    if (task.doubted) this.channel.renew();
     counters.add(shard, COUNTER.attempts, 1);
     counters.add(shard, COUNTER.inFlight, 1);
     counters.started(shard, Date.now());
@@ -245,6 +252,8 @@ class Slot<Answer> implements SlotOwner<Answer> {
   onNoAnswer(thrown: Error, reused: boolean): void {
     const task = this.endTask();
     this.context.counters.ended(this.context.shard, Date.now());
+    // Cut off by the end of the scan: the key gets no row, and counts as none.
+    if (this.lane.isClosed) return;
     const { code, message, outcome } = classifyTransport(thrown);
     if (outcome === 'transient') {
       // The server ended an idle connection as we wrote: nothing failed, ask again at once.
@@ -290,8 +299,8 @@ class Slot<Answer> implements SlotOwner<Answer> {
   /** R4: what does not fit the LIST entry may be another key's late answer. */
   private askOnFreshConnection(task: Task): void {
     task.doubted = true;
-    this.channel.renew();
-    this.send(task);
+    this.lane.retryLater(task, 0);
+    this.lane.release(this);
   }
 
   private writeRow(

@@ -76,7 +76,7 @@ export class HeadConnection implements Dispatcher.DispatchHandler {
       ...clientOptions(settings),
       connect: (options, callback) => {
         connector(options, (...result) => {
-          if (result[1] !== null) this.adopt(result[1]);
+          if (result[0] === null) this.adopt(result[1]);
           callback(...result);
         });
       },
@@ -129,12 +129,10 @@ export class HeadConnection implements Dispatcher.DispatchHandler {
   }
 
   onHeaders(status: number, headers: Buffer[]): boolean {
-    // 1xx announces the answer and is not it (RFC 9110, 15.2).
-    if (status >= 200) {
-      this.latencyUs = Math.round((performance.now() - this.writtenAt) * 1000);
-      this.status = status;
-      this.headers = headers;
-    }
+    // A 1xx announces the answer, whose own headers then take the place of these (RFC 9110, 15.2).
+    this.latencyUs = Math.round((performance.now() - this.writtenAt) * 1000);
+    this.status = status;
+    this.headers = headers;
     return true;
   }
 

@@ -23,7 +23,7 @@ const FIELDS = 10;
 export const SPAN_STRIDE: number = 2 * FIELDS;
 
 /** Where a value stands in the body. */
-export interface Span {
+interface Span {
   readonly start: number;
   readonly end: number;
 }
@@ -42,11 +42,12 @@ export interface PageScan {
   readonly urlEncoded: boolean;
 }
 
-const INITIAL_OBJECTS = 1024;
+/** An object takes 240 to 330 bytes as AWS writes it; more room is made where they are shorter. */
+const BYTES_PER_OBJECT = 256;
 
 class PageScanner {
   objects = 0;
-  spans = new Int32Array(INITIAL_OBJECTS * SPAN_STRIDE);
+  spans: Int32Array;
   readonly moreChecksumAlgorithms: (Span & { readonly object: number })[] = [];
   readonly commonPrefixes: Span[] = [];
   /** the root's own values, by the names of their elements */
@@ -55,6 +56,7 @@ class PageScanner {
 
   constructor(body: Buffer) {
     this.scanner = new XmlScanner(body);
+    this.spans = new Int32Array(Math.ceil(body.length / BYTES_PER_OBJECT) * SPAN_STRIDE);
   }
 
   scan(): PageScan {

@@ -68,7 +68,7 @@ function fill(value: string, rows: number): Filled {
   return { value, rows, offsets, values };
 }
 
-/** Turns record batches of one schema into Arrow's. Timestamps are typed as Int64 below: their buffers are the same. */
+/** Turns record batches of one schema into Arrow's. Int64 below stands for timestamps too: their buffers are the same. */
 export class ArrowBatches {
   readonly schema: ArrowSchema;
   private readonly structType: Struct;

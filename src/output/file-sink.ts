@@ -50,24 +50,33 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+interface Identity {
+  readonly ino: number;
+  readonly dev: number;
+}
+
 export class FileSink implements Sink {
   bytes = 0;
   private readonly path: string;
   private readonly overwrite: boolean;
   private readonly handle: FileHandle;
+  /** what tells our partial file from one that another scan put in its place */
+  private readonly identity: Identity;
   /** whole and on disk: from here on nothing removes it */
   private whole = false;
 
-  private constructor(path: string, overwrite: boolean, handle: FileHandle) {
+  private constructor(path: string, overwrite: boolean, handle: FileHandle, identity: Identity) {
     this.path = path;
     this.overwrite = overwrite;
     this.handle = handle;
+    this.identity = identity;
   }
 
   /** Finds out what can be found out before the scan starts; a Failure of kind `usage` if it cannot be written. */
   static async open(path: string, overwrite: boolean): Promise<FileSink> {
     await checkTarget(path, overwrite);
-    return new FileSink(path, overwrite, await openPartial(path));
+    const handle = await openPartial(path);
+    return new FileSink(path, overwrite, handle, await handle.stat());
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -79,19 +88,21 @@ export class FileSink implements Sink {
     this.bytes += bytes.length;
   }
 
+  private async isOurs(): Promise<boolean> {
+    const there = await lstat(partialOf(this.path)).catch(() => null);
+    return there !== null && there.ino === this.identity.ino && there.dev === this.identity.dev;
+  }
+
   async commit(): Promise<void> {
     const { path } = this;
     const partial = partialOf(path);
-    let written: { readonly ino: number; readonly dev: number };
     try {
       await this.handle.sync();
-      written = await this.handle.stat();
       await this.handle.close();
     } catch (error) {
       throw outputFailure(`cannot write ${shown(partial)}`, error);
     }
-    const there = await lstat(partial).catch(() => null);
-    if (there?.ino !== written.ino || there.dev !== written.dev) {
+    if (!(await this.isOurs())) {
       throw new Failure('output', `something else replaced ${shown(partial)}`, 'does another scan write to the same --output?');
     }
     this.whole = true;
@@ -108,6 +119,6 @@ export class FileSink implements Sink {
 
   async abort(): Promise<void> {
     await this.handle.close().catch(() => {});
-    if (!this.whole) await rm(partialOf(this.path), { force: true }).catch(() => {});
+    if (!this.whole && (await this.isOurs())) await rm(partialOf(this.path), { force: true }).catch(() => {});
   }
 }

@@ -150,7 +150,7 @@ export class Writer {
   }
 
   /** Waits until so many record batches have come by all ports, then publishes the file. */
-  async finish(expectedBatches: number): Promise<WriterResult> {
+  finish(expectedBatches: number): Promise<WriterResult> {
     this.command({ kind: 'finish', expectedBatches });
     return this.result.promise;
   }

@@ -63,19 +63,25 @@ function metadataValue(value: Uint8Array): Uint8Array {
   return utf8Of(value);
 }
 
-/** Decimal digits below 2^63; null for anything else. */
-function setInteger(builder: Int64Builder, row: number, digits: Uint8Array): void {
+/** Decimal digits as the nearest number; NaN for anything else. */
+function numberOf(digits: Uint8Array): number {
   const { length } = digits;
-  if (length === 0 || length > 19) return;
+  if (length === 0 || length > 19) return Number.NaN;
   let value = 0;
   for (let i = 0; i < length; i++) {
     const digit = digits[i]! - 48;
-    if (digit < 0 || digit > 9) return;
+    if (digit < 0 || digit > 9) return Number.NaN;
     value = value * 10 + digit;
   }
+  return value <= Number.MAX_SAFE_INTEGER ? value : Number(latin1(digits));
+}
+
+/** Decimal digits below 2^63; null for anything else. */
+function setInteger(builder: Int64Builder, row: number, digits: Uint8Array): void {
+  const value = numberOf(digits);
   if (value <= Number.MAX_SAFE_INTEGER) {
     builder.set(row, value);
-  } else {
+  } else if (!Number.isNaN(value)) {
     const exact = BigInt(latin1(digits));
     if (exact < 2n ** 63n) builder.setBigInt(row, exact);
   }
@@ -166,10 +172,8 @@ export class HeaderDecoder {
   /** Bytes; -1 where the answer has none. */
   contentLength(): number {
     const digits = this.value(this.lengthAt);
-    if (digits === null || digits.length === 0) return -1;
-    let value = 0;
-    for (let i = 0; i < digits.length; i++) value = value * 10 + digits[i]! - 48;
-    return value;
+    const value = digits === null ? Number.NaN : numberOf(digits);
+    return Number.isNaN(value) ? -1 : value;
   }
 
   /** ms since the epoch; NaN where the answer has none. */
@@ -205,8 +209,8 @@ export class HeaderDecoder {
           setInteger(column as Int64Builder, row, value);
           break;
         case 'int32': {
-          const number = Number(latin1(value));
-          if (Number.isInteger(number) && Math.abs(number) < 2 ** 31) (column as Int32Builder).set(row, number);
+          const number = numberOf(value);
+          if (number < 2 ** 31) (column as Int32Builder).set(row, number);
           break;
         }
         case 'bool':
@@ -230,7 +234,7 @@ export class HeaderDecoder {
       }
     }
     if (errorRow) return;
-    if (this.repeats) this.writeEntries(builder, 'meta', this.metadataColumn);
+    if (this.repeats && this.metadataColumn >= 0) this.writeEntries(builder, 'meta', this.metadataColumn);
     if (this.extraColumn >= 0) this.writeEntries(builder, 'extra', this.extraColumn);
     if (this.metadataColumn >= 0) (builder.columns[this.metadataColumn] as MapBuilder).begin(row);
   }

@@ -152,7 +152,7 @@ export class Int32Builder implements ColumnBuilder {
   private validity = new Validity();
 
   set(row: number, value: number): void {
-    this.validity.set(row);
+    if (!this.validity.set(row)) return;
     let values = (this.values ??= new Int32Array(INITIAL_ROWS));
     if (row >= values.length) values = this.values = grownInts(values, row + 1);
     values[row] = value;
@@ -176,24 +176,21 @@ export class Int64Builder implements ColumnBuilder {
   private halves: Int32Array | null = null;
   private validity = new Validity();
 
-  private reserve(row: number): Int32Array {
-    this.validity.set(row);
+  private setHalves(row: number, low: number, high: number): void {
+    if (!this.validity.set(row)) return;
     let halves = (this.halves ??= new Int32Array(INITIAL_ROWS * 2));
     if (row * 2 + 2 > halves.length) halves = this.halves = grownInts(halves, row * 2 + 2);
-    return halves;
+    halves[row * 2] = low;
+    halves[row * 2 + 1] = high;
   }
 
   /** `value` must be a safe integer. */
   set(row: number, value: number): void {
-    const halves = this.reserve(row);
-    halves[row * 2] = value | 0;
-    halves[row * 2 + 1] = Math.floor(value / TWO_32);
+    this.setHalves(row, value | 0, Math.floor(value / TWO_32));
   }
 
   setBigInt(row: number, value: bigint): void {
-    const halves = this.reserve(row);
-    halves[row * 2] = Number(BigInt.asIntN(32, value));
-    halves[row * 2 + 1] = Number(value >> 32n);
+    this.setHalves(row, Number(BigInt.asIntN(32, value)), Number(value >> 32n));
   }
 
   take(rows: number): ColumnData {

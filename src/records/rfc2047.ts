@@ -3,12 +3,16 @@
  * once or twice, in B or Q.
  */
 
-const WORD = /=\?([^\s?*]+)(?:\*[^\s?]*)?\?([bq])\?([^\s?]*)\?=/giu;
+const WORD = /=\?([^\s?*]+)(?:\*[^\s?]*)?\?([bq])\?([!->@-~]*)\?=/giu;
 /** White space between two encoded words is not part of the text (RFC 2047, 6.2). */
-const BETWEEN_WORDS = /(\?=)[ \t\r\n]+(?==\?[^\s?]+\?[bq]\?[^\s?]*\?=)/giu;
+const BETWEEN_WORDS = /(=\?[^\s?]+\?[bq]\?[!->@-~]*\?=)[ \t\r\n]+(?==\?[^\s?]+\?[bq]\?[!->@-~]*\?=)/giu;
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 function bytesOf(encoding: string, text: string): Buffer {
-  if (encoding === 'b' || encoding === 'B') return Buffer.from(text, 'base64');
+  if (encoding === 'b' || encoding === 'B') {
+    if (!BASE64.test(text)) throw new Error('not base64');
+    return Buffer.from(text, 'base64');
+  }
   const plain = text.replaceAll('_', ' ').replaceAll(/=([0-9a-f]{2})/giu, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return Buffer.from(plain, 'latin1');
 }
@@ -16,9 +20,9 @@ function bytesOf(encoding: string, text: string): Buffer {
 function decodeOnce(text: string): string {
   return text.replaceAll(BETWEEN_WORDS, '$1').replaceAll(WORD, (word, charset: string, encoding: string, encoded: string) => {
     try {
-      return new TextDecoder(charset, { fatal: true }).decode(bytesOf(encoding, encoded));
+      return new TextDecoder(charset, { fatal: true, ignoreBOM: true }).decode(bytesOf(encoding, encoded));
     } catch {
-      // A charset nobody knows, or bytes that are not of it: kept as it was sent.
+      // A charset nobody knows, or what is not encoded in it: kept as it was sent.
       return word;
     }
   });

@@ -41,17 +41,26 @@ export function bucketAddress(options: AddressOptions): BucketAddress {
   return { origin: `${url.protocol}//${host}`, host, pathPrefix: virtual ? basePath : `${basePath}/${bucket}` };
 }
 
+/** The server's name, for people: with its port, without a path. Throws Failure('usage') where the endpoint is none. */
+export function endpointHost(endpoint: string | null, region: string): string {
+  return parseEndpoint(endpoint ?? awsEndpoint(region)).url.host;
+}
+
 function awsEndpoint(region: string): string {
   // The region becomes part of the host that gets the signed requests: nothing but a DNS label may (R7).
   if (!/^[a-z0-9-]{1,63}$/.test(region)) {
-    throw new Failure('usage', `${JSON.stringify(region)} is not an AWS region`, 'give one such as --region eu-central-1, or --endpoint for another server');
+    const hint = 'give one such as --region eu-central-1, or --endpoint for another server';
+    throw new Failure('usage', `${JSON.stringify(region)} is not an AWS region`, hint);
   }
   return `https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 }
 
 function parseEndpoint(text: string): { url: URL; basePath: string } {
   // An endpoint with a password or a signature in it must not come back in a message (R7).
-  if (text.includes('@')) throw new Failure('usage', 'the endpoint URL holds a user name or password', `${ENDPOINT_HINT}; credentials go into the environment or a profile`);
+  if (text.includes('@')) {
+    const hint = `${ENDPOINT_HINT}; credentials go into the environment or a profile`;
+    throw new Failure('usage', 'the endpoint URL holds a user name or password', hint);
+  }
   if (/[?#]/.test(text)) throw new Failure('usage', 'the endpoint URL holds a query or fragment', ENDPOINT_HINT);
   const unusable = new Failure('usage', `${JSON.stringify(text)} is not an endpoint URL`, ENDPOINT_HINT);
   // URL itself would accept `http:host`, backslashes, tabs and blanks, and change them.
@@ -110,7 +119,9 @@ export function parseS3Url(text: string): { bucket: string; prefix: string } {
 
 function notAnS3Url(text: string): Failure {
   // A pasted https URL may be a presigned one: it is not repeated (R7).
-  if (/^https?:/i.test(text)) return new Failure('usage', 'an http(s) URL stands where a bucket is expected', `${URL_HINT}, and the server with --endpoint`);
+  if (/^https?:/i.test(text)) {
+    return new Failure('usage', 'an http(s) URL stands where a bucket is expected', `${URL_HINT}, and the server with --endpoint`);
+  }
   const what = `${JSON.stringify(text)} is not of the form s3://BUCKET[/PREFIX]`;
   const arn = /^arn:[^:]*:s3:::([^:]+)$/.exec(text)?.[1];
   if (arn !== undefined) return new Failure('usage', what, `a bucket name is needed, not an ARN: did you mean s3://${arn}?`);

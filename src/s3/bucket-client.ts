@@ -11,7 +11,7 @@ import { parseRetryAfter, retryDelay } from '../http/retry.ts';
 import type { TlsSettings } from '../http/tls.ts';
 import { RequestClock } from './clock.ts';
 import { parseErrorBody } from './error-body.ts';
-import { classifyStatus, classifyTransport, failureOf, oneLine, type Classified } from './errors.ts';
+import { classifyStatus, classifyTransport, failureOf, type Classified } from './errors.ts';
 import { BucketRoute, type RouteSettings } from './route.ts';
 import type { Credentials } from './sigv4.ts';
 import { encodeQuery } from './uri.ts';
@@ -162,7 +162,7 @@ export class BucketClient {
   private failure({ problem, response }: NoAnswer): Failure {
     const { bucket, endpoint } = this.options;
     const notS3 = response !== null && problem.code.startsWith('Http') && response.body.length > 0;
-    const shown = notS3 ? { ...problem, message: `${problem.message}: ${oneLine(response.body.toString('utf8', 0, 400))}` } : problem;
+    const shown = notS3 ? { ...problem, message: `${problem.message}: ${response.body.toString('utf8', 0, 400)}` } : problem;
     return failureOf(shown, { bucket, endpoint, region: this.region, bucketRegion: response?.headers['x-amz-bucket-region'] ?? null });
   }
 

@@ -18,7 +18,8 @@ export type CredentialProvider = (options?: { readonly forceRefresh?: boolean })
 const METADATA = { timeout: 1000, maxRetries: 1 };
 
 const HINT =
-  'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give --profile NAME, or run where a role is attached; for a public bucket use --no-sign-request';
+  'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give --profile NAME, or run where a role is attached; ' +
+  'for a public bucket use --no-sign-request';
 
 /** `profile` null: none was named, by flag or environment. Nothing is read before the first call. */
 export function credentialProvider(profile: string | null): CredentialProvider {

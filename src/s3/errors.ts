@@ -9,7 +9,7 @@ import { Failure, type FailureKind } from '../failure.ts';
  * `gone`: the object does not exist (any more). `refused`: asking again gives the same answer. `transient` and
  * `throttled`: ask again, `throttled` more slowly.
  */
-export type Outcome = 'ok' | 'gone' | 'refused' | 'transient' | 'throttled';
+type Outcome = 'ok' | 'gone' | 'refused' | 'transient' | 'throttled';
 
 export interface Classified<O extends Outcome = Outcome> {
   /** S3 error code or transport code; empty on success */
@@ -71,7 +71,8 @@ export function classifyStatus(status: number, code: string | null = null, messa
   const byStatus = STATUSES.get(status) ?? otherStatus(status);
   if (code === null || !/^[A-Za-z0-9._-]{1,100}$/.test(code)) return byStatus;
   const outcome = CODE_OUTCOMES.get(code) ?? (byStatus.outcome === 'gone' ? 'refused' : byStatus.outcome);
-  return { code, outcome, message: oneLine(message ?? '') || ACCESS.get(code)?.what || (byStatus.code === code ? byStatus : otherStatus(status)).message };
+  const words = ACCESS.get(code)?.what ?? (byStatus.code === code ? byStatus : otherStatus(status)).message;
+  return { code, outcome, message: oneLine(message ?? '') || words };
 }
 
 function otherStatus(status: number): Classified {
@@ -157,7 +158,8 @@ export interface Asked {
 }
 
 const KEYS_HINT = 'check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or --profile, and that they belong to this endpoint';
-const EXPIRED_HINT = 'get new ones, for SSO with `aws sso login`, and run again, with --resume where there is output';
+const EXPIRED_HINT = 'get new ones, for SSO with `aws sso login`, and run again';
+const WRONG_TOKEN = { what: 'the session token is not valid', hint: 'check AWS_SESSION_TOKEN: unset it where the keys are permanent ones' };
 const WRONG_REGION = { what: 'the bucket is in another region', hint: 'give its region with --region' };
 
 /** What ends a scan at the first request, in words, by S3 error code. */
@@ -166,7 +168,9 @@ const ACCESS: ReadonlyMap<string, { readonly what: string; readonly hint: string
     NoSuchBucket: { what: 'there is no such bucket', hint: 'check the name, and --endpoint where the bucket is not on AWS' },
     AccessDenied: {
       what: 'access denied',
-      hint: 'listing needs s3:ListBucket, headers need s3:GetObject; check --profile, use --no-sign-request for a public bucket, --request-payer where the requester pays',
+      hint:
+        'listing needs s3:ListBucket, headers need s3:GetObject; check --profile, ' +
+        'use --no-sign-request for a public bucket, --request-payer where the requester pays',
     },
     AllAccessDisabled: { what: 'all access to the bucket is disabled', hint: 'ask its owner' },
     InvalidAccessKeyId: { what: 'the access key is not known there', hint: KEYS_HINT },
@@ -176,7 +180,9 @@ const ACCESS: ReadonlyMap<string, { readonly what: string; readonly hint: string
     },
     ExpiredToken: { what: 'the credentials have expired', hint: EXPIRED_HINT },
     TokenRefreshRequired: { what: 'the credentials have expired', hint: EXPIRED_HINT },
-    InvalidToken: { what: 'the session token is not valid', hint: 'check AWS_SESSION_TOKEN: unset it where the keys are permanent ones' },
+    InvalidToken: WRONG_TOKEN,
+    // MinIO's name for it
+    InvalidTokenId: WRONG_TOKEN,
     RequestTimeTooSkewed: { what: 'the clocks of this machine and the server differ too much', hint: 'set the clock (NTP) and run again' },
     InvalidBucketName: { what: 'the server does not accept the bucket name', hint: 'check the name' },
     AuthorizationHeaderMalformed: WRONG_REGION,
@@ -189,9 +195,9 @@ const ACCESS: ReadonlyMap<string, { readonly what: string; readonly hint: string
 );
 
 const HINTS: Readonly<Record<'unreachable' | 'access' | 'listing', string>> = {
-  unreachable: 'check --endpoint and the network; run again, with --resume where there is output',
+  unreachable: 'check --endpoint and the network, and run again',
   access: 'give the authority with --ca-bundle FILE, or --insecure to trust the endpoint unseen',
-  listing: 'check that --endpoint is an S3 endpoint: `s3scan doctor` tells what it understands',
+  listing: 'check that --endpoint is an S3 endpoint',
 };
 
 /** The Failure that a request on the bucket itself ends the scan with. */

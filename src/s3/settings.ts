@@ -53,7 +53,8 @@ async function sharedSettings(profile: string): Promise<{ endpoint: string | und
   const { configFile, credentialsFile } = await loadSharedConfigFiles();
   const found = Object.hasOwn(configFile, profile) || Object.hasOwn(credentialsFile, profile);
   if (!found && profile !== DEFAULT_PROFILE) {
-    throw new Failure('usage', `there is no profile ${JSON.stringify(profile)} in the AWS config and credentials files`, knownProfiles(configFile, credentialsFile));
+    const message = `there is no profile ${JSON.stringify(profile)} in the AWS config and credentials files`;
+    throw new Failure('usage', message, knownProfiles(configFile, credentialsFile));
   }
   const section = { ...sectionOf(credentialsFile, profile), ...sectionOf(configFile, profile) };
   return { endpoint: servicesEndpoint(section, configFile, profile) || section['endpoint_url'], region: section['region'] };
@@ -69,7 +70,8 @@ function servicesEndpoint(section: Section, configFile: Sections, profile: strin
   if (!services) return undefined;
   const name = `services.${services}`;
   if (!Object.hasOwn(configFile, name)) {
-    throw new Failure('usage', `profile ${JSON.stringify(profile)} refers to a section [services ${services}] that the AWS config file does not have`, 'add the section, or give --endpoint and no profile');
+    const message = `profile ${JSON.stringify(profile)} refers to a section [services ${services}] that the AWS config file does not have`;
+    throw new Failure('usage', message, 'add the section, or name another profile');
   }
   return configFile[name]!['s3.endpoint_url'];
 }

@@ -25,16 +25,18 @@ export interface Connection {
 
 function keepFresh(provider: CredentialProvider, first: ExpiringCredentials, onRefreshed: (credentials: Credentials) => void): { stop(): void } {
   let timer: NodeJS.Timeout | null = null;
+  let stopped = false;
   const schedule = (expiration: Date | undefined): void => {
-    if (expiration === undefined) return;
+    if (expiration === undefined || stopped) return;
     const delayMs = Math.max(expiration.getTime() - Date.now() - REFRESH_AHEAD_MS, REFRESH_AGAIN_MS);
     // setTimeout takes 31 bits: a later expiry is looked at again by then.
     timer = setTimeout(() => void refresh(expiration), Math.min(delayMs, 2 ** 31 - 1)).unref();
   };
   const refresh = async (expiration: Date): Promise<void> => {
     try {
-      const credentials = await provider();
-      onRefreshed(credentials);
+      // Unforced, the SDK's chain hands out the old ones once more while it reads the new.
+      const credentials = await provider({ forceRefresh: true });
+      if (!stopped) onRefreshed(credentials);
       schedule(credentials.expiration);
     } catch {
       // The old ones still work: if they do not by then, the server's refusal says so.
@@ -42,7 +44,12 @@ function keepFresh(provider: CredentialProvider, first: ExpiringCredentials, onR
     }
   };
   schedule(first.expiration);
-  return { stop: () => void (timer && clearTimeout(timer)) };
+  return {
+    stop: () => {
+      stopped = true;
+      if (timer !== null) clearTimeout(timer);
+    },
+  };
 }
 
 /** Throws Failure('usage' | 'access'). */

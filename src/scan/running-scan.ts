@@ -94,7 +94,11 @@ export abstract class RunningScan implements Scan {
 
   /** Publishes what the writer has, and proves it where the scan is whole. */
   protected async publish(writer: Writer, recordBatches: number, failure: Failure | null): Promise<ScanResult> {
-    if (this.stopped === 'closed') return { report: this.report(), output: null, stopped: 'closed', failure: null };
+    if (this.stopped === 'closed') {
+      // Nobody reads on; the thread, left alone, would keep the process from ending.
+      await writer.abort();
+      return { report: this.report(), output: null, stopped: 'closed', failure: null };
+    }
     const output = await writer.finish(recordBatches);
     this.series.end(Date.now(), this.snapshot());
     if (this.stopped === null) this.ledger.prove(output.rows);

@@ -1,12 +1,14 @@
 /** Response messages: the status line, the headers that every S3 answer has, and what belongs to one kind of answer. */
 import { hex8 } from './mix.ts';
+import type { PageBuffer } from './page-buffer.ts';
 import type { S3Error } from './s3-error.ts';
-import { xmlText } from './xml-text.ts';
+import { XML_DECLARATION, xmlText } from './xml-text.ts';
 
-const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const SERVER = 'Server: s3scan-sim\r\n';
 
-/** Whole answers, one character a byte. */
+/** One character a byte: the whole answer, or the part of it before a listing's page. */
+export type Answer = string | { readonly head: string; readonly page: PageBuffer };
+
 export class AnswerWriter {
   readonly #idPrefix: string;
   #answers = 0;
@@ -23,10 +25,9 @@ export class AnswerWriter {
     return `HTTP/1.1 200 OK\r\n${this.#common(this.#nextId())}${headers}${ending(close)}`;
   }
 
-  /** 200 with a document; what follows its XML declaration is `body`. */
-  document(body: string, close: boolean): string {
-    const common = this.#common(this.#nextId());
-    return `HTTP/1.1 200 OK\r\n${common}${documentHeaders(body)}${ending(close)}${XML_DECLARATION}${body}`;
+  /** What goes before a document of `length` bytes. */
+  beforeDocument(length: number, close: boolean): string {
+    return `HTTP/1.1 200 OK\r\n${this.#common(this.#nextId())}${documentHeaders(length)}${ending(close)}`;
   }
 
   error(error: S3Error, headRequest: boolean, close: boolean): string {
@@ -35,8 +36,8 @@ export class AnswerWriter {
     // As S3 does it: the answer to a HEAD has no body, and says nothing of the length of the one that it leaves out.
     if (headRequest) return `${start}Content-Type: application/xml\r\nTransfer-Encoding: chunked\r\n${ending(close)}`;
     const elements = Object.entries(error.elements ?? {}).map(([name, value]) => `<${name}>${xmlText(value)}</${name}>`);
-    const body = `<Error><Code>${error.code}</Code><Message>${xmlText(error.message)}</Message>${elements.join('')}<RequestId>${id}</RequestId></Error>`;
-    return `${start}${documentHeaders(body)}${ending(close)}${XML_DECLARATION}${body}`;
+    const body = `${XML_DECLARATION}<Error><Code>${error.code}</Code><Message>${xmlText(error.message)}</Message>${elements.join('')}<RequestId>${id}</RequestId></Error>`;
+    return `${start}${documentHeaders(body.length)}${ending(close)}${body}`;
   }
 
   #nextId(): string {
@@ -54,8 +55,8 @@ export class AnswerWriter {
   }
 }
 
-function documentHeaders(body: string): string {
-  return `Content-Type: application/xml\r\nContent-Length: ${XML_DECLARATION.length + body.length}\r\n`;
+function documentHeaders(length: number): string {
+  return `Content-Type: application/xml\r\nContent-Length: ${length}\r\n`;
 }
 
 function ending(close: boolean): string {

@@ -5,6 +5,7 @@ import net from 'node:net';
 import type { DelayWheel } from './delay-wheel.ts';
 import type { Endpoint } from './endpoint.ts';
 import { PLAIN_FATE, type Fate } from './fate.ts';
+import type { PageBuffer } from './page-buffer.ts';
 import { RequestParser, type Malformed, type Request } from './request.ts';
 import type { SimStats } from './stats.ts';
 
@@ -104,8 +105,18 @@ export class Connection {
       return;
     }
     const malformed = typeof taken === 'string';
-    this.#unsent += malformed ? endpoint.answerMalformed(taken) : endpoint.answer(taken, fault === 'slow-down');
+    const answer = malformed ? endpoint.answerMalformed(taken) : endpoint.answer(taken, fault === 'slow-down');
+    if (typeof answer === 'string') this.#unsent += answer;
+    else this.#sendPage(answer.head, answer.page);
     if (malformed || taken.fields.close) this.#end();
+  }
+
+  #sendPage(head: string, page: PageBuffer): void {
+    this.#unsent += head;
+    this.#socket.cork();
+    this.flush();
+    this.#socket.write(page.view(), () => page.release());
+    this.#socket.uncork();
   }
 
   /** What the client still sends is read and dropped for a while: closing on it at once would take the answer from it (RFC 9112, 9.6). */

@@ -1,5 +1,5 @@
 /** Which answer a request gets: addresses, methods, HEAD of objects and buckets, listings. No sockets and no time but the signature's. */
-import { AnswerWriter } from './answer.ts';
+import { AnswerWriter, type Answer } from './answer.ts';
 import { percentDecode, type ByteString } from './byte-string.ts';
 import { createKeySpace, type KeySpace } from './key-space.ts';
 import { listAnswer } from './list-answer.ts';
@@ -39,8 +39,8 @@ export class Endpoint {
     this.#bucketPath = `/${options.bucket}`;
   }
 
-  /** The whole answer, one character a byte. `slowDown`: refused unseen, as an overloaded server does. */
-  answer(request: Request, slowDown: boolean): string {
+  /** `slowDown`: refused unseen, as an overloaded server does. */
+  answer(request: Request, slowDown: boolean): Answer {
     const head = request.method === 'HEAD';
     if (!head && request.method !== 'GET') return this.#refuse(request, s3Error.METHOD_NOT_ALLOWED);
     if (head) this.#stats.heads++;
@@ -99,7 +99,7 @@ export class Endpoint {
     return this.#writer.head(headers, request.fields.close);
   }
 
-  #list(request: Request): string {
+  #list(request: Request): Answer {
     const parameters = parseQuery(request.query);
     if (parameters === null) return this.#refuse(request, s3Error.INVALID_URI);
     const byName = new Map(parameters);
@@ -107,9 +107,9 @@ export class Endpoint {
     const { bucket, seed, pageSize } = this.#options;
     const withRestoreStatus = fieldOf(request.fields, 'x-amz-optional-object-attributes') === 'RestoreStatus';
     const answer = listAnswer({ keys: this.#keys, bucket, seed, pageSize }, byName, withRestoreStatus);
-    if (!('document' in answer)) return this.#refuse(request, answer);
+    if (!('page' in answer)) return this.#refuse(request, answer);
     this.#stats.keysListed += answer.keyCount;
-    return this.#writer.document(answer.document, request.fields.close);
+    return { head: this.#writer.beforeDocument(answer.page.length, request.fields.close), page: answer.page };
   }
 
   #refuse(request: Request, error: S3Error): string {

@@ -1,16 +1,14 @@
 /** ListObjectsV2 on the wire: its parameters, and its document with the elements in S3's order. */
 import { percentTable, writeWith, type ByteString } from './byte-string.ts';
+import { writeContents } from './contents-writer.ts';
 import { tokenOf, indexOfToken } from './continuation-token.ts';
 import type { KeySpace } from './key-space.ts';
 import { listPage } from './list-page.ts';
-import { etagOf, modifiedIso, sizeOf, storageClassOf } from './object-attributes.ts';
+import { PageBuffer } from './page-buffer.ts';
 import { invalidArgument, type S3Error } from './s3-error.ts';
-import { xmlText } from './xml-text.ts';
+import { XML_DECLARATION, xmlText } from './xml-text.ts';
 
 const BAD_TOKEN = 'The continuation token provided is incorrect';
-const OWNER = `<Owner><ID>${'0123456789abcdef'.repeat(4)}</ID><DisplayName>s3scan-sim</DisplayName></Owner>`;
-const CHECKSUM = '<ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType>';
-const NOT_RESTORED = '<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress></RestoreStatus>';
 
 /** What S3 leaves as it is with `encoding-type=url`; a space becomes a plus sign. */
 const URL_TABLE: readonly string[] = percentTable(/[A-Za-z0-9\-_.*/]/).with(32, '+');
@@ -24,8 +22,7 @@ export interface ListSource {
 }
 
 export interface ListAnswer {
-  /** what follows the XML declaration */
-  readonly document: string;
+  readonly page: PageBuffer;
   readonly keyCount: number;
 }
 
@@ -50,29 +47,26 @@ export function listAnswer(
   if (!/^\d{0,10}$/.test(asked)) return invalidArgument('Provided max-keys not an integer or within integer range', 'max-keys', asked);
   const maxKeys = asked === '' ? source.pageSize : Math.min(Number(asked), source.pageSize);
 
-  const page = listPage(keys, { prefix, delimiter, startAfter, continueAt, maxKeys });
+  const found = listPage(keys, { prefix, delimiter, startAfter, continueAt, maxKeys });
   const write = encoding === 'url' ? urlWriter() : xmlText;
-  const keyCount = page.indexes.length + page.commonPrefixes.length;
-  const owner = parameters.get('fetch-owner') === 'true' ? OWNER : '';
+  const keyCount = found.indexes.length + found.commonPrefixes.length;
+  const withOwner = parameters.get('fetch-owner') === 'true';
 
-  let document = `<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>${source.bucket}</Name>`;
-  document += prefix === '' ? '<Prefix/>' : `<Prefix>${write(prefix)}</Prefix>`;
-  if (startAfter !== '') document += `<StartAfter>${write(startAfter)}</StartAfter>`;
-  if (token !== undefined) document += `<ContinuationToken>${xmlText(token)}</ContinuationToken>`;
-  if (page.continueAt !== null) document += `<NextContinuationToken>${tokenOf(page.continueAt, seed)}</NextContinuationToken>`;
-  document += `<KeyCount>${keyCount}</KeyCount><MaxKeys>${maxKeys}</MaxKeys>`;
-  if (delimiter !== '') document += `<Delimiter>${write(delimiter)}</Delimiter>`;
-  if (encoding === 'url') document += '<EncodingType>url</EncodingType>';
-  document += `<IsTruncated>${page.continueAt !== null}</IsTruncated>`;
-  for (const index of page.indexes) {
-    const storageClass = storageClassOf(seed, index);
-    document +=
-      `<Contents><Key>${write(keys.keyAt(index))}</Key><LastModified>${modifiedIso(seed, index)}</LastModified>` +
-      `<ETag>&quot;${etagOf(seed, index)}&quot;</ETag>${CHECKSUM}<Size>${sizeOf(seed, index)}</Size>${owner}` +
-      `<StorageClass>${storageClass}</StorageClass>${withRestoreStatus && storageClass === 'GLACIER' ? NOT_RESTORED : ''}</Contents>`;
-  }
-  for (const common of page.commonPrefixes) document += `<CommonPrefixes><Prefix>${write(common)}</Prefix></CommonPrefixes>`;
-  return { document: `${document}</ListBucketResult>`, keyCount };
+  let start = `${XML_DECLARATION}<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>${source.bucket}</Name>`;
+  start += prefix === '' ? '<Prefix/>' : `<Prefix>${write(prefix)}</Prefix>`;
+  if (startAfter !== '') start += `<StartAfter>${write(startAfter)}</StartAfter>`;
+  if (token !== undefined) start += `<ContinuationToken>${xmlText(token)}</ContinuationToken>`;
+  if (found.continueAt !== null) start += `<NextContinuationToken>${tokenOf(found.continueAt, seed)}</NextContinuationToken>`;
+  start += `<KeyCount>${keyCount}</KeyCount><MaxKeys>${maxKeys}</MaxKeys>`;
+  if (delimiter !== '') start += `<Delimiter>${write(delimiter)}</Delimiter>`;
+  if (encoding === 'url') start += '<EncodingType>url</EncodingType>';
+  start += `<IsTruncated>${found.continueAt !== null}</IsTruncated>`;
+  const page = PageBuffer.take();
+  page.text(start);
+  writeContents(page, found.indexes, (index) => write(keys.keyAt(index)), { seed, withOwner, withRestoreStatus });
+  for (const common of found.commonPrefixes) page.text(`<CommonPrefixes><Prefix>${write(common)}</Prefix></CommonPrefixes>`);
+  page.text('</ListBucketResult>');
+  return { page, keyCount };
 }
 
 /** Neighbours in a listing share their folder, which is encoded once. */
@@ -81,8 +75,9 @@ function urlWriter(): (key: ByteString) => string {
   let folderWritten = '';
   return (key) => {
     const nameAt = key.lastIndexOf('/') + 1;
-    if (!key.startsWith(folder) || nameAt !== folder.length) {
-      folder = key.slice(0, nameAt);
+    const itsFolder = key.slice(0, nameAt);
+    if (itsFolder !== folder) {
+      folder = itsFolder;
       folderWritten = urlEncode(folder);
     }
     return folderWritten + urlEncode(key.slice(nameAt));

@@ -89,8 +89,8 @@ function parseFields(section: string): Fields | null {
     const lineEnd = found === -1 ? section.length : found;
     const colon = section.indexOf(':', at);
     if (colon === -1 || colon > lineEnd) return null;
-    const name = section.slice(at, colon).toLowerCase();
-    if (!FIELD_NAME.test(name)) return null;
+    const name = fieldName(section.slice(at, colon));
+    if (name === null) return null;
     const value = trimmed(section, colon + 1, lineEnd);
     if (name === 'host') {
       if (host !== null) return null;
@@ -103,6 +103,19 @@ function parseFields(section: string): Fields | null {
     at = lineEnd + 2;
   }
   return host === null ? null : { names, values, host, close };
+}
+
+const MAX_KNOWN_NAMES = 256;
+const knownNames = new Map<string, string>();
+
+/** In lower case; null if it is none. Clients use few names, so each is checked once. */
+function fieldName(sent: string): string | null {
+  const known = knownNames.get(sent);
+  if (known !== undefined) return known;
+  const name = sent.toLowerCase();
+  if (!FIELD_NAME.test(name)) return null;
+  if (knownNames.size < MAX_KNOWN_NAMES) knownNames.set(sent, name);
+  return name;
 }
 
 /** Without optional whitespace, which is space and tab: String.trim would take bytes of UTF-8 for spaces. */

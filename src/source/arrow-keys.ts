@@ -14,8 +14,8 @@ import type { KeyBatcher } from './key-batcher.ts';
 
 /** a file begins and ends with it */
 const MAGIC = Buffer.from('ARROW1');
-/** end of a stream: a message of no length, after the continuation mark or, before Arrow 0.15, without one */
-const END_OF_STREAM = Buffer.alloc(4);
+/** end of a stream: a message of no length, behind the mark that Arrow has put before each since 0.15 */
+const END_OF_STREAM = Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
 
 function cutShort(file: string): Failure {
   return new Failure('usage', `${file} ends before its end mark`, 'it was cut short: write it again');

@@ -65,7 +65,7 @@ function timeSetter(batch: RecordBatch, index: number, batcher: KeyBatcher): Set
 }
 
 /** Adds the rows of a record batch; `before` is how many came before it. */
-export function* arrowRows(batch: RecordBatch, before: number, columns: KeyColumns, batcher: KeyBatcher): Generator<KeyBatch> {
+function* arrowRows(batch: RecordBatch, before: number, columns: KeyColumns, batcher: KeyBatcher): Generator<KeyBatch> {
   const keyAt = bytesColumn(batch, columns.key, batcher.file);
   const bucketAt = bytesColumn(batch, columns.bucket, batcher.file);
   const etagAt = bytesColumn(batch, columns.etag, batcher.file);

@@ -80,7 +80,7 @@ export async function openSource(path: string, compression: Compression | null):
   }
 }
 
-export interface Peeked {
+interface Peeked {
   /** the first bytes, as many as were asked for, or all there are */
   readonly head: Buffer;
   /** everything, those bytes included */

@@ -5,7 +5,7 @@ import type { Compression } from './byte-source.ts';
 
 export type FromFormat = 'text' | 'ndjson' | 'csv' | 'parquet' | 'arrow';
 
-export interface NamedFormat {
+interface NamedFormat {
   /** null where the name does not tell */
   readonly format: FromFormat | null;
   readonly compression: Compression | null;

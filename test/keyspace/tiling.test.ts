@@ -25,6 +25,10 @@ function holds({ after, through }: Interval, key: string): boolean {
 /** Keys between those of KEYS too, and one above all. */
 const PROBES = [...KEYS.flatMap((key) => [key, `${key}!`, `${key}~`]), 'zzz'];
 
+function pageKey(page: number): Buffer {
+  return Buffer.from(String(page).padStart(4, '0'));
+}
+
 const anInterval = fc
   .tuple(fc.constantFrom(...KEYS), fc.option(fc.constantFrom(...KEYS)))
   .map(([after, through]) => interval(after, through));
@@ -83,13 +87,12 @@ test('a tiling takes intervals in any order, refuses what it has, and knows what
 });
 
 test('a listing of a thousand pages that arrive out of order is one interval, and complete (R5)', () => {
-  const key = (page: number): Buffer => Buffer.from(String(page).padStart(4, '0'));
   const tiling = new Tiling();
   let largest = 0;
   // four chains of 250 pages, interleaved
   for (let step = 0; step < 250; step++) {
     for (const page of [750 + step, step, 500 + step, 250 + step]) {
-      assert.ok(tiling.add({ after: page === 0 ? Buffer.alloc(0) : key(page), through: page === 999 ? null : key(page + 1) }));
+      assert.ok(tiling.add({ after: page === 0 ? Buffer.alloc(0) : pageKey(page), through: page === 999 ? null : pageKey(page + 1) }));
       largest = Math.max(largest, tiling.intervals.length);
     }
   }

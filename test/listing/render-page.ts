@@ -77,7 +77,7 @@ export const listings: fc.Arbitrary<ListedObject[]> = fc
 
 function escape(text: string, how: Dialect['escape']): string {
   const named: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };
-  return text.replace(/[&<>"'\r\u0001\uffff]/g, (character) => {
+  return text.replace(/[&<>"'\p{Cc}\p{Cn}]/gu, (character) => {
     if (how === 'named' && named[character] !== undefined) return named[character];
     const codePoint = character.codePointAt(0)!;
     return how === 'hexadecimal' ? `&#x${codePoint.toString(16)};` : `&#${codePoint};`;

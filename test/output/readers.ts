@@ -1,5 +1,5 @@
 /** Reads each format back with software that is not ours, into the rows it was written from. */
-import { Table, tableFromIPC } from 'apache-arrow';
+import { tableFromIPC, type Table } from 'apache-arrow';
 import { DuckDBInstance, DuckDBMapValue, DuckDBTimestampTZValue, type DuckDBConnection } from '@duckdb/node-api';
 import { parse } from 'csv-parse/sync';
 import type { Row } from './rows.ts';

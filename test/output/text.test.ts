@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Failure } from '../../src/failure.ts';
-import { batchesOf, encodeAll, options, text, type Row } from './rows.ts';
-
-const PLAIN: Row = { key: 'k', note: 'n', status: 1, size: null, seen: null, flag: null, metadata: null };
+import { batchesOf, encodeAll, options, PLAIN, text } from './rows.ts';
 
 function batchesOfKeys(keys: readonly string[]): ReturnType<typeof batchesOf> {
   return batchesOf(keys.map((key) => ({ ...PLAIN, key })));

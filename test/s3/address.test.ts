@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HeadObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Failure } from '../../src/failure.ts';
 import { bucketAddress, parseS3Url, type AddressOptions, type BucketAddress } from '../../src/s3/address.ts';
 import { encodeKeyPath } from '../../src/s3/uri.ts';

@@ -105,8 +105,10 @@ test("an instance's role is used", async (t) => {
   assert.deepEqual(await keysOf(credentialProvider(null)), ['ROLEKEY', 's', 't']);
 });
 
-test('a metadata service that never answers is given up on', { timeout: 8000 }, async (t) => {
-  const url = await listen(t, () => {});
+test('a metadata service that does not answer is given up on', { timeout: 5000 }, async (t) => {
+  const url = await listen(t, (request, response) => {
+    if (request.method !== 'PUT') response.writeHead(404).end();
+  });
   awsEnvironment(t, { AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: url });
   await refusal(credentialProvider(null));
 });
@@ -119,7 +121,8 @@ test('without credentials anywhere the failure says how to give them', async (t)
 
 test('a provider that fails does not tell what it read or ran (R7)', async (t) => {
   const url = await listen(t, (_request, response) => response.end('hunter2 is no JSON'));
-  awsEnvironment(t, { AWS_CONTAINER_CREDENTIALS_FULL_URI: url }, { config: '[profile process]\ncredential_process = false hunter2\n[profile json]\ncredential_process = echo {hunter2\n' });
+  const config = '[profile process]\ncredential_process = false hunter2\n[profile json]\ncredential_process = echo {hunter2\n';
+  awsEnvironment(t, { AWS_CONTAINER_CREDENTIALS_FULL_URI: url }, { config });
   await refusal(credentialProvider(null));
   delete process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
   assert.match((await refusal(credentialProvider('process'))).message, /from profile "process"/);
@@ -127,7 +130,9 @@ test('a provider that fails does not tell what it read or ran (R7)', async (t) =
 });
 
 test('an expired SSO session is named, with the command that renews it', async (t) => {
-  awsEnvironment(t, {}, { config: '[profile sso]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = reader\n[sso-session corp]\nsso_start_url = https://corp.example/start\nsso_region = us-east-1\n' });
+  const profile = '[profile sso]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = reader\n';
+  const session = '[sso-session corp]\nsso_start_url = https://corp.example/start\nsso_region = us-east-1\n';
+  awsEnvironment(t, {}, { config: profile + session });
   const { message } = await refusal(credentialProvider('sso'));
   assert.match(message, /SSO session.*'aws sso login'/);
 });

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { parseErrorBody } from '../../src/s3/error-body.ts';
+import { parseErrorBody, type ErrorBody } from '../../src/s3/error-body.ts';
+
+function of(document: string): ErrorBody | null {
+  return parseErrorBody(Buffer.from(document));
+}
 
 /** As AWS documents it for a bucket of another region. */
 const REDIRECT = `<?xml version="1.0" encoding="UTF-8"?>
@@ -18,7 +22,6 @@ test('reads code, message, region and request id', () => {
 });
 
 test('reads what other servers send: no message, nested extras, a wrapper, references', () => {
-  const of = (document: string) => parseErrorBody(Buffer.from(document));
   assert.deepEqual(of('<Error><Code>SlowDown</Code></Error>'), { code: 'SlowDown', message: '', region: null, endpoint: null, requestId: null });
   assert.equal(of('<Error><Details><Code>Inner</Code></Details><Code>Outer</Code></Error>')?.code, 'Outer');
   assert.equal(of('<ErrorResponse xmlns="x"><Error><Type>Sender</Type><Code>AccessDenied</Code></Error></ErrorResponse>')?.code, 'AccessDenied');

@@ -41,7 +41,8 @@ test('AWS and us-east-1, unless told', async (t) => {
 });
 
 test('flags come before the environment, and that before the profile', async (t) => {
-  awsEnvironment(t, { AWS_ENDPOINT_URL_S3: 'http://env-s3.example', AWS_ENDPOINT_URL: 'http://env.example', AWS_REGION: 'r1', AWS_DEFAULT_REGION: 'r2' }, { config: CONFIG });
+  const endpoints = { AWS_ENDPOINT_URL_S3: 'http://env-s3.example', AWS_ENDPOINT_URL: 'http://env.example' };
+  awsEnvironment(t, { ...endpoints, AWS_REGION: 'r1', AWS_DEFAULT_REGION: 'r2' }, { config: CONFIG });
   assert.deepEqual(await placeOf({ endpoint: 'http://flag.example', region: 'r0' }), ['http://flag.example', 'r0']);
   assert.deepEqual(await placeOf({ profile: 'minio' }), ['http://env-s3.example', 'r1']);
   delete process.env['AWS_ENDPOINT_URL_S3'];

@@ -3,7 +3,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { SignatureV4 } from '@smithy/signature-v4';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { amzDate, EMPTY_SHA256, Signer } from '../../src/s3/sigv4.ts';
 import { encodeKeyPath, encodeQuery } from '../../src/s3/uri.ts';
 

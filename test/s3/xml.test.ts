@@ -80,6 +80,7 @@ test('malformed documents are refused', () => {
   for (const document of bad) assert.throws(() => skim(document), XmlError, document);
   assert.throws(() => read('<r>x<t></t></r>', ['t']), /text between elements/);
   assert.throws(() => read('<t>a<b></b></t>', ['t']), /markup inside <t>/);
+  for (const end of ['</s>', '</tt>', '</>', '<t>', '</t', '</t x>']) assert.throws(() => read(`<t>a${end}`, ['t']), XmlError, end);
   assert.throws(() => skim('<d>'.repeat(100_000)), /more than 32 deep/);
 });
 

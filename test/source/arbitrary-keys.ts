@@ -1,5 +1,5 @@
 /** Keys for properties: any Unicode, the troublesome characters often, never longer than S3 allows. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 const troublesome = fc.constantFrom('\n', '\r', '\r\n', '"', "'", ',', '\\', '/', '%', '+', ' ', '=', 's3://', '\u{FEFF}', '\u{10FFFF}', 'é', '\u0085', '\u2028');
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { stringify } from 'csv-stringify/sync';
 import { KeyBatcher } from '../../src/source/key-batcher.ts';
 import { readCsv } from '../../src/source/csv-keys.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { KeyBatcher } from '../../src/source/key-batcher.ts';
 import { readNdjson } from '../../src/source/ndjson-keys.ts';
 import type { KeyBatch } from '../../src/queue/key-batch.ts';
@@ -29,11 +29,13 @@ test('any key comes back exact, escaped or not, wherever the chunks are cut', as
 
 test('what else a row tells is kept, and unknown where it does not', async () => {
   const lines = [
+    '{"key":"bare","bucket":"first"}',
     '{"key":"a","bucket":"first","size":12,"etag":"\\"abc\\"","last_modified":"2024-05-06T07:08:09.012Z"}',
     '{"key":"b","bucket":"first","size":null,"content_length":"5000000000000","etag":"d-2","last_modified":"2024-05-06 07:08:09+02"}',
     '{"bucket":"second","key":"s3://x/y"}',
   ];
   assert.deepEqual(await rowsOf(read(lines.join('\n'), null)), [
+    { bucket: 'first', key: 'bare', size: -1, etag: '', lastModified: -1 },
     { bucket: 'first', key: 'a', size: 12, etag: 'abc', lastModified: Date.UTC(2024, 4, 6, 7, 8, 9, 12) },
     { bucket: 'first', key: 'b', size: 5e12, etag: 'd-2', lastModified: Date.UTC(2024, 4, 6, 5, 8, 9) },
     { bucket: 'second', key: 's3://x/y', size: -1, etag: '', lastModified: -1 },

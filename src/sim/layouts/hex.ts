@@ -15,6 +15,6 @@ export const hex: LayoutFactory = (count, seed) => {
       return place.toString(16).padStart(ORDERING_DIGITS, '0') + noise.slice(0, 19);
     },
     // Between `index` less a rounding and `index` + ½.
-    guess: (key) => Math.round(Number.parseInt(key.slice(0, ORDERING_DIGITS), 16) / gap - 0.25),
+    guess: (key) => Math.floor(Number.parseInt(key.slice(0, ORDERING_DIGITS), 16) / gap + 0.25),
   };
 };

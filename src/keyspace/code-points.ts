@@ -1,0 +1,48 @@
+/**
+ * Keys as code points: the digits that split points are made of. UTF-8 sorts as its code points do, so order
+ * is kept, and a key cut between two code points is UTF-8 still (R3).
+ */
+
+export type CodePoints = readonly number[];
+
+/** `key` must be valid UTF-8. */
+export function toCodePoints(key: Uint8Array): number[] {
+  const points: number[] = [];
+  for (let i = 0; i < key.length; ) {
+    const lead = key[i]!;
+    if (lead < 0x80) {
+      points.push(lead);
+      i += 1;
+    } else if (lead < 0xe0) {
+      points.push(((lead & 0x1f) << 6) | (key[i + 1]! & 0x3f));
+      i += 2;
+    } else if (lead < 0xf0) {
+      points.push(((lead & 0x0f) << 12) | ((key[i + 1]! & 0x3f) << 6) | (key[i + 2]! & 0x3f));
+      i += 3;
+    } else {
+      points.push(((lead & 0x07) << 18) | ((key[i + 1]! & 0x3f) << 12) | ((key[i + 2]! & 0x3f) << 6) | (key[i + 3]! & 0x3f));
+      i += 4;
+    }
+  }
+  return points;
+}
+
+export function toKey(points: CodePoints): Uint8Array {
+  return Buffer.from(String.fromCodePoint(...points), 'utf8');
+}
+
+/** Length of the common prefix. */
+export function commonPrefix(a: CodePoints, b: CodePoints): number {
+  const length = Math.min(a.length, b.length);
+  let i = 0;
+  while (i < length && a[i] === b[i]) i++;
+  return i;
+}
+
+/**
+ * Whether a split point may contain it. XML 1.0 knows no control characters, surrogates or U+FFFE and U+FFFF,
+ * and S3 refuses a start-after with one of them; some servers decode a `%` twice.
+ */
+export function isSafe(point: number): boolean {
+  return (point >= 0x20 || point === 0x09 || point === 0x0a || point === 0x0d) && point !== 0x7f && (point < 0xd800 || point > 0xdfff) && point < 0x110000 && (point & 0xfffe) !== 0xfffe;
+}

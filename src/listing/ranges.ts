@@ -1,0 +1,154 @@
+/**
+ * The ranges of a parallel listing: they tile what was asked for, each has at most one request on its way, and
+ * only here are they cut, advanced and closed. No I/O: `next` says what to ask, `finish` is told the answer.
+ */
+import { commonPrefix, toCodePoints, toKey, type CodePoints } from '../keyspace/code-points.ts';
+import type { Interval } from '../keyspace/interval.ts';
+import { KeyModel } from './key-model.ts';
+import { planCuts, type Basis, type Cut, type RangeView } from './split.ts';
+
+/** A page to ask for: the keys above `after`. */
+export interface PageOrder {
+  readonly range: number;
+  readonly after: Uint8Array;
+}
+
+/** A page as it came. */
+export interface PageNews {
+  /** keys of the page within the range */
+  readonly count: number;
+  readonly firstKey: Uint8Array | null;
+  readonly lastKey: Uint8Array | null;
+  /** some of its keys, ascending */
+  readonly sample: readonly Uint8Array[];
+  /** nothing of the range is left */
+  readonly isLast: boolean;
+}
+
+interface Range {
+  readonly id: number;
+  after: Uint8Array;
+  through: Uint8Array | null;
+  points: CodePoints | null;
+  pageFirst: CodePoints | null;
+  pageKeys: number;
+  pages: number;
+  readonly partings: number[];
+  asked: boolean;
+  /** the neighbour above; null at the end */
+  next: Range | null;
+  /** whether its first page had keys; null before it came */
+  hasKeys: boolean | null;
+  /** what spoke for the cut that made it; null for the first */
+  readonly basis: Basis | null;
+}
+
+/** How much one cut's outcome counts against those before. */
+const LUCK_WEIGHT = 1 / 32;
+
+export class Ranges {
+  splits = 0;
+  private readonly open = new Map<number, Range>();
+  private readonly model: KeyModel = new KeyModel();
+  private readonly prefixLength: number;
+  private readonly luck = { seen: 1, guessed: 1 };
+  private nextId = 0;
+  private asked = 0;
+
+  constructor(whole: Interval, prefix: Uint8Array) {
+    this.prefixLength = toCodePoints(prefix).length;
+    this.add(whole.after, whole.through, null, null);
+  }
+
+  private add(after: Uint8Array, through: Uint8Array | null, next: Range | null, basis: Basis | null): Range {
+    const range: Range = { id: this.nextId++, after, through, points: null, pageFirst: null, pageKeys: 0, pages: 0, partings: [], asked: false, next, hasKeys: null, basis };
+    this.open.set(range.id, range);
+    return range;
+  }
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  get created(): number {
+    return this.nextId;
+  }
+
+  /** Where the range ends now: what is beyond belongs to the neighbour. It may have moved since the page was asked for. */
+  through(id: number): Uint8Array | null {
+    return this.open.get(id)!.through;
+  }
+
+  /** The requests to send so that as many as `inFlight` are on their way. */
+  next(inFlight: number): PageOrder[] {
+    const orders: PageOrder[] = [];
+    for (const range of this.open.values()) {
+      if (this.asked >= inFlight) return orders;
+      if (!range.asked) orders.push(this.order(range));
+    }
+    if (this.asked < inFlight) for (const range of this.split(inFlight - this.asked)) orders.push(this.order(range));
+    return orders;
+  }
+
+  private order(range: Range): PageOrder {
+    range.asked = true;
+    this.asked++;
+    return { range: range.id, after: range.after };
+  }
+
+  /** Takes a page in. The interval that it proves: from the range's cursor to its last key, or to the range's end. */
+  finish(id: number, page: PageNews): Interval {
+    const range = this.open.get(id)!;
+    range.asked = false;
+    if (range.hasKeys === null && range.basis !== null) this.luck[range.basis] += ((page.count > 0 ? 1 : 0) - this.luck[range.basis]) * LUCK_WEIGHT;
+    range.hasKeys ??= page.count > 0;
+    this.asked--;
+    const sample = page.sample.map(toCodePoints);
+    for (const key of sample) this.model.learn(key);
+    for (let i = 1; i < sample.length; i++) {
+      const parted = commonPrefix(sample[i - 1]!, sample[i]!);
+      range.partings[parted] = (range.partings[parted] ?? 0) + 1;
+    }
+    const { after } = range;
+    if (page.isLast) {
+      this.open.delete(id);
+      return { after, through: range.through };
+    }
+    range.after = page.lastKey!;
+    range.points = toCodePoints(page.lastKey!);
+    range.pageFirst = toCodePoints(page.firstKey!);
+    range.pageKeys = page.count;
+    range.pages++;
+    return { after, through: page.lastKey };
+  }
+
+  private split(idle: number): Range[] {
+    const candidates = [...this.open.values()].filter((range) => range.points !== null);
+    const views = candidates.map((range): RangeView => ({
+      cursor: range.points!,
+      through: range.through === null ? null : toCodePoints(range.through),
+      pageFirst: range.pageFirst!,
+      isOpen: range.next?.hasKeys !== null,
+      isBounded: range.next?.hasKeys === true,
+      pageKeys: range.pageKeys,
+      pages: range.pages,
+      partings: range.partings,
+    }));
+    const plans = planCuts(views, idle, this.model, this.luck, this.prefixLength, this.asked + idle);
+    return candidates.flatMap((range, index) => this.cut(range, plans[index]!));
+  }
+
+  /** Cuts a range at ascending keys strictly inside what is left of it. */
+  private cut(range: Range, cuts: readonly Cut[]): Range[] {
+    const added: Range[] = [];
+    // From the last on: each is the neighbour of the one before.
+    for (const { at, basis } of cuts.toReversed()) {
+      const key = toKey(at);
+      range.next = this.add(key, range.through, range.next, basis);
+      range.through = key;
+      added.push(range.next);
+    }
+    this.splits += added.length;
+    return added;
+  }
+}

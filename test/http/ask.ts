@@ -1,0 +1,63 @@
+/** A HeadConnection as promises. */
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { HeadConnection, type ConnectionSettings } from '../../src/http/connection.ts';
+
+export interface Answer {
+  readonly status: number;
+  /** names as sent */
+  readonly headers: readonly (readonly [string, string])[];
+  readonly latencyUs: number;
+}
+
+export interface HeadAsker {
+  readonly connection: HeadConnection;
+  /** whether the connection that the last failure came on had answered before */
+  readonly reused: boolean;
+  /** Rejects with what undici says. */
+  head(path: string, headers?: string[]): Promise<Answer>;
+}
+
+/** Checks that each HEAD is answered or failed once, and closes the connection with the test. */
+export function ask(t: TestContext, settings: Pick<ConnectionSettings, 'origin'> & Partial<ConnectionSettings>): HeadAsker {
+  let pending: PromiseWithResolvers | null = null;
+  let reused = false;
+  const settle = (): PromiseWithResolvers => {
+    assert.ok(pending !== null, 'an answer or error that nobody asked for');
+    const settled = pending;
+    pending = null;
+    return settled;
+  };
+  const connection = new HeadConnection(
+    { timeoutMs: 5000, tls: { rejectUnauthorized: true }, ...settings },
+    {
+      onAnswer: (status, raw, latencyUs) => {
+        const text = raw.map((bytes) => Buffer.from(bytes).toString('latin1'));
+        const headers = Array.from({ length: text.length / 2 }, (_, at) => [text[at * 2]!, text[at * 2 + 1]!] as const);
+        settle().resolve({ status, headers, latencyUs });
+      },
+      onNoAnswer: (error, hadAnswered) => {
+        reused = hadAnswered;
+        settle().reject(error);
+      },
+    },
+  );
+  t.after(() => connection.close());
+  return {
+    connection,
+    get reused() {
+      return reused;
+    },
+    head: (path, headers = []) =>
+      new Promise((resolve, reject) => {
+        assert.equal(pending, null);
+        pending = { resolve, reject };
+        connection.head(path, headers);
+      }),
+  };
+}
+
+interface PromiseWithResolvers {
+  resolve(answer: Answer): void;
+  reject(error: Error): void;
+}

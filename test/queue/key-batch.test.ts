@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { batchTransferList, keyAt, sliceBatch } from '../../src/queue/key-batch.ts';
+import { fileBatch, keyBatch, keysOf, packed, pageBatch, unpacked } from './key-batches.ts';
+
+const end = Buffer.from('zzz');
+
+test('a slice has its keys, what is listed of them, and buffers of its own', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 60 }), fc.nat(), fc.nat(), (count, a, b) => {
+      const [from, to] = [a % count, (a % count) + 1 + (b % (count - (a % count)))];
+      const batch = pageBatch(0, count, { after: new Uint8Array(0), through: end });
+      const slice = sliceBatch(batch, from, to);
+      assert.equal(slice.count, to - from);
+      assert.equal(slice.bucket, batch.bucket);
+      assert.deepEqual(keysOf(slice), keysOf(batch).slice(from, to));
+      assert.deepEqual([...slice.listed!.size!], [...batch.listed!.size!].slice(from, to));
+      assert.deepEqual([...slice.listed!.lastModified!], [...batch.listed!.lastModified!].slice(from, to));
+      assert.deepEqual(unpacked(slice.listed!.etag!, slice.count), unpacked(batch.listed!.etag!, count).slice(from, to));
+      // The slice moves to another thread; the rest of the batch stays usable here.
+      const moved = structuredClone(slice, { transfer: batchTransferList(slice) });
+      assert.deepEqual(keysOf(moved), keysOf(batch).slice(from, to));
+      assert.equal(keysOf(batch).length, count);
+      assert.equal(batch.listed!.size!.length, count);
+    }),
+  );
+});
+
+test('the places of slices tile the place of the batch (R2)', () => {
+  const after = Buffer.from('a');
+  const page = pageBatch(5, 10, { after, through: end });
+  const [first, second, last] = [sliceBatch(page, 0, 3), sliceBatch(page, 3, 4), sliceBatch(page, 4, 10)];
+  const key = (row: number): Uint8Array => new Uint8Array(keyAt(page, row));
+  assert.deepEqual(first.place, { kind: 'keyspace', after, through: key(2) });
+  assert.deepEqual(second.place, { kind: 'keyspace', after: key(2), through: key(3) });
+  assert.deepEqual(last.place, { kind: 'keyspace', after: key(3), through: end });
+  assert.deepEqual(sliceBatch(fileBatch(100, 10), 2, 5).place, { kind: 'records', after: 102, through: 105 });
+});
+
+test('what is not known of the keys is not known of a slice', () => {
+  const listed = { size: null, etag: packed(['', 'e']), lastModified: null };
+  const batch = keyBatch(['a', 'b'], { kind: 'records', after: 0, through: 2 }, listed);
+  const slice = sliceBatch(batch, 1, 2);
+  assert.deepEqual([slice.listed!.size, slice.listed!.lastModified, unpacked(slice.listed!.etag!, 1)], [null, null, ['e']]);
+  assert.equal(sliceBatch(fileBatch(0, 2), 0, 1).listed, null);
+});

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import { test } from 'node:test';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import { RecordSender, type RecordAck, type RecordMessage } from '../../src/records/channel.ts';
+import { RecordBuilder } from '../../src/records/record-builder.ts';
+import { column, rowsOf } from './arrow-rows.ts';
+
+const SCHEMA = [column('text', 'utf8')];
+const ACK: RecordAck = { written: 1 };
+
+test('a producer is held back while three batches are under way, and goes on with each that is written (R5)', async (t) => {
+  const { port1, port2 } = new MessageChannel();
+  t.after(() => {
+    sender.close();
+    port2.close();
+  });
+  const credits = new EventEmitter();
+  let credited = 0;
+  const sender = new RecordSender(port1, () => {
+    credited++;
+    credits.emit('credit');
+  });
+  const builder = new RecordBuilder(SCHEMA);
+  const send = (text: string): void => {
+    builder.utf8('text')!.setText(0, text);
+    builder.endRow();
+    sender.send(builder.take(), [sender.sent, 100]);
+  };
+  const received = (): [string, readonly number[]] => {
+    const { batch, keyBatches } = (receiveMessageOnPort(port2) as { message: RecordMessage }).message;
+    return [rowsOf(SCHEMA, batch)[0]!['text'] as string, keyBatches];
+  };
+
+  for (const text of ['a', 'b', 'c']) {
+    assert.ok(sender.ready);
+    send(text);
+  }
+  assert.equal(sender.ready, false);
+  // A batch that is whole goes all the same.
+  send('d');
+  assert.deepEqual([received(), received()], [['a', [0, 100]], ['b', [1, 100]]]);
+  let next = once(credits, 'credit');
+  port2.postMessage(ACK);
+  await next;
+  assert.equal(sender.ready, false);
+  next = once(credits, 'credit');
+  port2.postMessage(ACK);
+  await next;
+  assert.ok(sender.ready);
+  assert.deepEqual([credited, sender.sent], [2, 4]);
+  assert.deepEqual([received(), received()], [['c', [2, 100]], ['d', [3, 100]]]);
+});

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import { connect as connectTcp } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import tls from 'node:tls';
+import { Failure, type FailureKind } from '../../src/failure.ts';
+import { RetryBudget } from '../../src/http/retry-budget.ts';
+import { BucketClient, type BucketClientOptions } from '../../src/s3/bucket-client.ts';
+import { closedPort, rawServer, response, type RawRequest, type RawServer } from '../http/raw-server.ts';
+
+const QUERY = [['list-type', '2'], ['prefix', 'a b/ü']] as const;
+
+interface Client {
+  readonly client: BucketClient;
+  /** why requests were sent again */
+  readonly retries: string[];
+}
+
+function open(t: TestContext, endpoint: string | null, changes: Partial<BucketClientOptions> = {}): Client {
+  const retries: string[] = [];
+  const client = new BucketClient({
+    endpoint,
+    region: 'us-east-1',
+    addressing: 'auto',
+    credentials: { accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: 'session' },
+    requestHeaders: [],
+    bucket: 'bucket',
+    tls: { rejectUnauthorized: true },
+    timeoutMs: 5000,
+    maxAttempts: 4,
+    retryBudget: RetryBudget.allocate(1),
+    onRetry: (reason) => retries.push(reason),
+    ...changes,
+  });
+  t.after(() => client.close());
+  return { client, retries };
+}
+
+/** Answers the requests with these, in turn, and the last one ever after. */
+async function answering(t: TestContext, ...answers: readonly string[]): Promise<RawServer> {
+  let at = 0;
+  return rawServer(t, (socket) => socket.write(answers[Math.min(at++, answers.length - 1)]!));
+}
+
+function errorBody(code: string, message = '', more = ''): string {
+  return `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message>${more}</Error>`;
+}
+
+function failure(kind: FailureKind, ...words: readonly string[]): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof Failure, String(error));
+    assert.equal(error.kind, kind, error.message);
+    for (const word of words) assert.ok(`${error.message} ${error.hint}`.includes(word), `${word}: ${error.message}`);
+    assert.ok(error.hint !== null && !/\p{Cc}/u.test(error.message));
+    return true;
+  };
+}
+
+/** No waiting where the dice are zero. */
+function noJitter(t: TestContext): void {
+  t.mock.method(Math, 'random', () => 0);
+}
+
+function scopeOf({ header }: RawRequest): string | undefined {
+  return /Credential=([^,]*)/.exec(header('authorization') ?? '')?.[1];
+}
+
+const OK = response(200, {}, '<ok/>');
+const BUSY = response(503, {}, errorBody('SlowDown', 'reduce your rate'));
+
+test('one signed GET on the bucket, and the body of its answer', async (t) => {
+  const server = await answering(t, OK);
+  const { client } = open(t, server.origin, { requestHeaders: [['x-amz-request-payer', 'requester']] });
+  assert.equal((await client.get(QUERY)).toString(), '<ok/>');
+  const [request] = server.requests;
+  assert.deepEqual([request!.method, request!.target], ['GET', '/bucket?list-type=2&prefix=a%20b%2F%C3%BC']);
+  assert.equal(request!.header('host'), `127.0.0.1:${server.port}`);
+  assert.equal(request!.header('x-amz-security-token'), 'session');
+  assert.equal(request!.header('x-amz-request-payer'), 'requester');
+  assert.match(request!.header('authorization')!, /SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-request-payer;x-amz-security-token/);
+});
+
+test('unsigned where there are no credentials', async (t) => {
+  const server = await answering(t, OK);
+  await open(t, server.origin, { credentials: null }).client.get(QUERY);
+  assert.equal(server.requests[0]!.header('authorization'), null);
+});
+
+test('what passes is asked again: throttling, server errors, broken connections', async (t) => {
+  noJitter(t);
+  let at = 0;
+  const server = await rawServer(t, (socket) => {
+    at++;
+    if (at === 3) socket.resetAndDestroy();
+    else socket.write([BUSY, response(500), '', OK][at - 1]!);
+  });
+  const { client, retries } = open(t, server.origin);
+  assert.equal((await client.get(QUERY)).toString(), '<ok/>');
+  assert.equal(server.requests.length, 4);
+  assert.deepEqual(retries.map((reason) => reason.split(':')[0]), ['SlowDown', 'InternalError', retries[2]!.split(':')[0]]);
+});
+
+test('Retry-After is waited for', async (t) => {
+  noJitter(t);
+  const server = await answering(t, response(503, { 'Retry-After': '1' }), OK);
+  const began = performance.now();
+  await open(t, server.origin).client.get(QUERY);
+  assert.ok(performance.now() - began >= 990);
+});
+
+test('after the attempts of the policy it is unreachable, with the last reason', async (t) => {
+  noJitter(t);
+  const server = await answering(t, BUSY);
+  const { client } = open(t, server.origin);
+  await assert.rejects(client.get(QUERY), failure('unreachable', 's3://bucket', server.origin, 'SlowDown'));
+  assert.equal(server.requests.length, 4);
+  const nobody = `http://127.0.0.1:${await closedPort()}`;
+  await assert.rejects(open(t, nobody).client.get(QUERY), failure('unreachable', nobody, 'ECONNREFUSED'));
+});
+
+test('an endpoint that has never answered gets five attempts, one that has gets them all', async (t) => {
+  noJitter(t);
+  const never = await answering(t, BUSY);
+  await assert.rejects(open(t, never.origin, { maxAttempts: 9 }).client.get(QUERY), failure('unreachable'));
+  assert.equal(never.requests.length, 5);
+  const once = await answering(t, OK, BUSY);
+  const { client } = open(t, once.origin, { maxAttempts: 9 });
+  await client.get(QUERY);
+  await assert.rejects(client.get(QUERY), failure('unreachable'));
+  assert.equal(once.requests.length, 10);
+});
+
+test('a spent retry budget ends it', async (t) => {
+  noJitter(t);
+  const retryBudget = RetryBudget.allocate(1);
+  const budget = new RetryBudget(retryBudget);
+  while (budget.spend());
+  const server = await answering(t, BUSY);
+  await assert.rejects(open(t, server.origin, { retryBudget }).client.get(QUERY), failure('unreachable'));
+  assert.equal(server.requests.length, 1);
+});
+
+test('what asking again would not change is told at once, in words', async (t) => {
+  const cases: readonly (readonly [string, FailureKind, ...string[]])[] = [
+    [response(404, {}, errorBody('NoSuchBucket', 'gone')), 'access', 's3://bucket', 'no such bucket', 'NoSuchBucket'],
+    [response(403, {}, errorBody('AccessDenied', 'User: you is\r\nnot authorized')), 'access', 'User: you is not authorized'],
+    [response(403, {}, errorBody('SignatureDoesNotMatch', 'StringToSign: AWS4')), 'access', 'signature'],
+    [response(400, { 'x-amz-bucket-region': 'eu-west-1' }, errorBody('AuthorizationHeaderMalformed')), 'access', '--region eu-west-1'],
+    [response(501, {}, errorBody('NotImplemented', 'A header')), 'listing', 'NotImplemented'],
+  ];
+  for (const [answer, kind, ...words] of cases) {
+    const server = await answering(t, answer);
+    await assert.rejects(open(t, server.origin).client.get(QUERY), failure(kind, ...words));
+    assert.equal(server.requests.length, 1, words.join());
+  }
+});
+
+test('what is no S3 answer is quoted, in one line and not for ever', async (t) => {
+  const html = `<html>\r\n<h1>\u001b[31mTeapot\u202e</h1>${'<p>filler</p>\n'.repeat(1000)}</html>`;
+  const server = await answering(t, response(418, {}, html));
+  await assert.rejects(open(t, server.origin).client.get(QUERY), (error) => failure('listing', '418', 'Teapot')(error) && (error as Failure).message.length < 500);
+});
+
+test('a clock that is off is corrected once, and the request dated and signed anew', async (t) => {
+  const date = new Date(Date.now() + 3_600_000).toUTCString();
+  const skewed = response(403, { Date: date }, errorBody('RequestTimeTooSkewed'));
+  const server = await answering(t, skewed, OK);
+  const { client } = open(t, server.origin);
+  await client.get(QUERY);
+  const [first, second] = server.requests.map(({ header }) => header('x-amz-date')!);
+  assert.notEqual(first, second);
+  assert.equal(second!.slice(0, 11), new Date(date).toISOString().replaceAll('-', '').slice(0, 11));
+  assert.ok(Math.abs(client.clock.offsetMs - 3_600_000) < 5000);
+
+  const hopeless = await rawServer(t, (socket, { number }) =>
+    socket.write(response(403, { Date: new Date(Date.now() + number * 3_600_000).toUTCString() }, errorBody('RequestTimeTooSkewed'))),
+  );
+  await assert.rejects(open(t, hopeless.origin).client.get(QUERY), failure('access', 'clock'));
+  assert.equal(hopeless.requests.length, 2);
+});
+
+test('new credentials sign the next request', async (t) => {
+  const server = await answering(t, OK);
+  const { client } = open(t, server.origin);
+  await client.get(QUERY);
+  client.useCredentials({ accessKeyId: 'newer', secretAccessKey: 'secret' });
+  await client.get(QUERY);
+  assert.deepEqual(server.requests.map((request) => scopeOf(request)?.split('/')[0]), ['id', 'newer']);
+  assert.equal(server.requests[1]!.header('x-amz-security-token'), null);
+});
+
+test('probe: whether listing is allowed does not matter, all else does', async (t) => {
+  noJitter(t);
+  const probe = async (answer: string): Promise<void> => open(t, (await answering(t, answer)).origin).client.probe();
+  await probe(OK);
+  await probe(response(403, {}, errorBody('AccessDenied')));
+  await probe(response(403));
+  await probe(response(501, {}, errorBody('NotImplemented')));
+  await assert.rejects(probe(response(404, {}, errorBody('NoSuchBucket'))), failure('access', 'NoSuchBucket'));
+  await assert.rejects(probe(response(403, {}, errorBody('InvalidAccessKeyId'))), failure('access', 'InvalidAccessKeyId'));
+  await assert.rejects(probe(BUSY), failure('unreachable'));
+});
+
+test('close ends a request, and one that waits to be sent again', async (t) => {
+  const silent = await rawServer(t, () => void client.close());
+  const { client } = open(t, silent.origin);
+  await assert.rejects(client.get(QUERY), Failure);
+  const busy = await rawServer(t, (socket) => {
+    socket.write(response(503, { 'Retry-After': '20' }));
+    setTimeout(() => void waiting.client.close(), 20);
+  });
+  const waiting = open(t, busy.origin);
+  await assert.rejects(waiting.client.get(QUERY), Failure);
+  assert.equal(busy.requests.length, 1);
+});
+
+// ---- regions -------------------------------------------------------------------------------------------
+
+const ELSEWHERE = response(301, { 'x-amz-bucket-region': 'eu-west-1', Location: 'http://127.0.0.1:1/' }, errorBody('PermanentRedirect'));
+
+test('a custom endpoint is never left, whatever it says (R7)', async (t) => {
+  const server = await answering(t, ELSEWHERE, OK);
+  await assert.rejects(open(t, server.origin).client.get(QUERY), failure('access', 'another region', '--region eu-west-1'));
+  assert.equal(server.requests.length, 1);
+});
+
+/** Everything that would go to AWS over TLS goes to the server instead, in the clear. Returns the hosts asked for. */
+function insteadOfAws(t: TestContext, { port }: RawServer): string[] {
+  const hosts: string[] = [];
+  t.mock.method(tls, 'connect', (options: tls.ConnectionOptions) => {
+    hosts.push(`${options.host}:${options.port}`);
+    const socket = connectTcp(port, '127.0.0.1');
+    return socket.once('connect', () => socket.emit('secureConnect'));
+  });
+  return hosts;
+}
+
+test("on AWS the bucket's own region is asked, once, signed anew, and kept", async (t) => {
+  for (const named of [ELSEWHERE, response(400, {}, errorBody('AuthorizationHeaderMalformed', '', '<Region>eu-west-1</Region>'))]) {
+    const server = await answering(t, named, OK);
+    const hosts = insteadOfAws(t, server);
+    const { client } = open(t, null);
+    await client.get(QUERY);
+    await client.get(QUERY);
+    assert.equal(client.region, 'eu-west-1');
+    assert.deepEqual(hosts.map((host) => host.replace(/:443$/, '')), ['bucket.s3.us-east-1.amazonaws.com', 'bucket.s3.eu-west-1.amazonaws.com']);
+    assert.deepEqual(server.requests.map((request) => scopeOf(request)?.split('/')[2]), ['us-east-1', 'eu-west-1', 'eu-west-1']);
+    assert.equal(server.requests[1]!.header('host'), 'bucket.s3.eu-west-1.amazonaws.com');
+    client.useCredentials({ accessKeyId: 'newer', secretAccessKey: 'secret' });
+    await client.get(QUERY);
+    assert.match(scopeOf(server.requests[3]!)!, /^newer\/\d{8}\/eu-west-1\//);
+  }
+});
+
+test('AWS is followed to one other region, and to nothing that is no region (R7)', async (t) => {
+  const circle = await rawServer(t, (socket, { header }) =>
+    socket.write(response(301, { 'x-amz-bucket-region': header('host')!.includes('us-east-1') ? 'eu-west-1' : 'us-east-1' }, errorBody('PermanentRedirect'))),
+  );
+  insteadOfAws(t, circle);
+  await assert.rejects(open(t, null).client.get(QUERY), failure('access', 'another region'));
+  assert.equal(circle.requests.length, 2);
+
+  const evil = await answering(t, response(301, { 'x-amz-bucket-region': 'evil.example.com/' }, errorBody('PermanentRedirect')));
+  const hosts = insteadOfAws(t, evil);
+  await assert.rejects(open(t, null).client.get(QUERY), failure('access'));
+  assert.equal(hosts.length, 1);
+});
