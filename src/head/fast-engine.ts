@@ -1,5 +1,6 @@
-/** HEADs signed here and sent on undici connections of their own. */
-import { HeadConnection } from '../http/connection.ts';
+/** HEADs signed here and sent on connections of their own. */
+import { Deadlines } from '../http/deadlines.ts';
+import { HeadConnection } from '../http/head-connection.ts';
 import { HeaderDecoder } from '../records/header-decoder.ts';
 import { RequestClock } from '../s3/clock.ts';
 import { BucketRoute } from '../s3/route.ts';
@@ -13,6 +14,7 @@ type RawHeaders = readonly Uint8Array[];
 export class FastEngine implements Engine<RawHeaders> {
   readonly settings: HeadSettings;
   readonly clock: RequestClock;
+  readonly deadlines: Deadlines = new Deadlines();
   private readonly decoder: HeaderDecoder;
   private readonly routes = new Map<string, BucketRoute>();
   private credentials: Credentials | null;
@@ -79,15 +81,16 @@ class FastChannel implements Channel {
     const { engine } = this;
     const route = engine.route(bucket);
     const path = `${route.pathPrefix}/${encodeKeyPath(keys, start, end)}`;
-    this.connectionTo(route.origin).head(path, route.headers('HEAD', path, '', engine.clock.amzDate()));
+    this.connectionTo(route.origin).ask(path, route.headers('HEAD', path, '', engine.clock.amzDate()));
   }
 
   /** The slot's connection; buckets with hosts of their own have connections of their own. */
   private connectionTo(origin: string): HeadConnection {
     if (this.connection === null || this.origin !== origin) {
       void this.connection?.close();
-      const { timeoutMs, tls } = this.engine.settings;
-      this.connection = new HeadConnection({ origin, timeoutMs, tls }, this.owner);
+      const { settings, deadlines } = this.engine;
+      const { timeoutMs, tls } = settings;
+      this.connection = new HeadConnection({ origin, timeoutMs, tls }, this.owner, deadlines);
       this.origin = origin;
     }
     return this.connection;

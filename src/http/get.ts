@@ -1,6 +1,6 @@
 /** One GET with a body, bounded in time and size. For listings: a request for a thousand keys, off the per-key path. */
 import { Client } from 'undici';
-import { clientOptions, type ConnectionSettings } from './connection.ts';
+import { clientOptions, type ConnectionSettings } from './settings.ts';
 
 /** A page of 1,000 keys of 1,024 bytes, each byte escaped, is 12 MB. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;

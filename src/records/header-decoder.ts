@@ -140,7 +140,7 @@ export class HeaderDecoder {
     for (let i = 0; i < count; i++) {
       const name = headers[i * 2]!;
       const known = names[i];
-      if (known !== undefined && sameBytes(name, known)) continue;
+      if (name === known || (known !== undefined && sameBytes(name, known))) continue;
       names[i] = Uint8Array.prototype.slice.call(name);
       meanings[i] = this.resolve(name);
       changed = true;

@@ -1,4 +1,5 @@
 /** What all requests to one bucket share: where they go, their headers, and the signer. */
+import { Failure } from '../failure.ts';
 import { bucketAddress, type Addressing } from './address.ts';
 import { EMPTY_SHA256, Signer, type Credentials } from './sigv4.ts';
 
@@ -11,6 +12,13 @@ export interface RouteSettings {
   readonly credentials: Credentials | null;
   /** sent and signed with each request: names in lower case, with values */
   readonly requestHeaders: readonly (readonly [string, string])[];
+}
+
+/** What would end the header and begin another is no value (RFC 9110, 5.5). The value is not shown: it may be a token (R7). */
+function checkHeader(name: string, value: string): void {
+  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+    throw new Failure('usage', `the header ${name} would hold characters that no header may`, 'look for line ends in the credentials and options given');
+  }
 }
 
 export class BucketRoute {
@@ -30,6 +38,7 @@ export class BucketRoute {
       signedHeaders.push(['x-amz-content-sha256', EMPTY_SHA256]);
       if (credentials.sessionToken !== undefined) signedHeaders.push(['x-amz-security-token', credentials.sessionToken]);
     }
+    for (const [name, value] of signedHeaders) checkHeader(name, value);
     this.origin = origin;
     this.pathPrefix = pathPrefix;
     this.fixedHeaders = signedHeaders.flat();

@@ -1,7 +1,9 @@
 /** A HeadConnection as promises. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { HeadConnection, type ConnectionSettings } from '../../src/http/connection.ts';
+import { Deadlines } from '../../src/http/deadlines.ts';
+import { HeadConnection } from '../../src/http/head-connection.ts';
+import type { ConnectionSettings } from '../../src/http/settings.ts';
 
 export interface Answer {
   readonly status: number;
@@ -14,7 +16,7 @@ export interface HeadAsker {
   readonly connection: HeadConnection;
   /** whether the connection that the last failure came on had answered before */
   readonly reused: boolean;
-  /** Rejects with what undici says. */
+  /** Rejects with what the connection says. */
   head(path: string, headers?: string[]): Promise<Answer>;
 }
 
@@ -41,6 +43,7 @@ export function ask(t: TestContext, settings: Pick<ConnectionSettings, 'origin'>
         settle().reject(error);
       },
     },
+    new Deadlines(),
   );
   t.after(() => connection.close());
   return {
@@ -52,7 +55,7 @@ export function ask(t: TestContext, settings: Pick<ConnectionSettings, 'origin'>
       new Promise((resolve, reject) => {
         assert.equal(pending, null);
         pending = { resolve, reject };
-        connection.head(path, headers);
+        connection.ask(path, headers);
       }),
   };
 }

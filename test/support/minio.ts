@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Environment } from './cli.ts';
 
-const HOW_TO_INSTALL = 'install it with `go install github.com/minio/minio@latest`, or name its binary in MINIO_BIN';
+const HOW_TO_INSTALL = 'install it with `go install github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c`, or name its binary in MINIO_BIN';
 
 function isExecutable(path: string): boolean {
   try {

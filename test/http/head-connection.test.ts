@@ -59,7 +59,6 @@ test('1xx announces an answer and is none', async (t) => {
     const answer = await asker.head(path);
     assert.deepEqual([answer.status, tag(answer)], [200, path]);
   }
-  assert.equal(server.connections, 1);
 });
 
 test('what is no error to HTTP is an answer: refusals and redirects, which are not followed (R7)', async (t) => {
@@ -75,13 +74,14 @@ const FORGED = response(200, { 'X-For': 'forged' });
 
 for (const [when, delayMs] of [['with the answer', 0], ['while the connection is idle', 5]] as const) {
   test(`a body after a HEAD, ${when}, is nobody's answer (R4)`, async (t) => {
+    let bodies = 0;
     const server = await rawServer(t, (socket, { target }) => {
       const headers = tagged(target, { 'Content-Length': String(FORGED.length) });
       if (delayMs === 0) {
         socket.write(headers + FORGED);
       } else {
         socket.write(headers);
-        setTimeout(() => socket.write(FORGED), delayMs);
+        setTimeout(() => socket.write(FORGED, () => bodies++), delayMs);
       }
     });
     const asker = ask(t, { origin: server.origin });
@@ -89,7 +89,9 @@ for (const [when, delayMs] of [['with the answer', 0], ['while the connection is
       // The connection may break for it, the answer is not another's.
       const answer = await asker.head(path).catch(() => asker.head(path));
       assert.equal(tag(answer), path);
-      if (delayMs > 0) await sleep(4 * delayMs);
+      // Until the body has come: what comes later still is for the cross-check with the listing.
+      if (delayMs > 0) while (bodies < server.requests.length) await sleep(delayMs);
+      await sleep(4 * delayMs);
     }
     assert.ok(server.connections > 1);
   });
