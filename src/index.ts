@@ -3,5 +3,5 @@ export { Failure, type FailureKind } from './failure.ts';
 export { HEAD_COLUMNS, LIST_COLUMNS, type Column, type ColumnType, type Schema } from './records/columns.ts';
 export { HeadScan } from './scan/head-scan.ts';
 export { ListScan } from './scan/list-scan.ts';
-export type { EndpointOptions, HeadScanOptions, KeyFileSource, ListingOptions, ListScanOptions, OutputOptions, ScanOptions } from './scan/options.ts';
-export type { Scan, ScanLog, ScanProgress, ScanResult, StopCause } from './scan/scan.ts';
+export type { EndpointOptions, Filter, HeadScanOptions, KeyFileSource, ListingOptions, ListScanOptions, OutputOptions, ScanOptions } from './scan/options.ts';
+export type { ListScanProgress, Scan, ScanLog, ScanProgress, ScanResult, StopCause } from './scan/scan.ts';

@@ -1,11 +1,15 @@
 /** Options that `list` and `head` share: declared once, read once. */
 import { Option, type Command } from 'commander';
 import { isatty } from 'node:tty';
+import { Failure } from '../failure.ts';
+import { compareKeys } from '../keyspace/interval.ts';
 import type { EndpointOptions, ListingOptions, OutputOptions } from '../scan/options.ts';
 import { formatOf, type Compression, type Format } from '../output/format.ts';
 import type { Schema } from '../records/columns.ts';
+import type { Filter } from '../source/filter.ts';
+import { narrowedPrefix } from '../source/filter-glob.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
-import { decimal, nameList, wholeNumber } from './option-values.ts';
+import { byteSize, decimal, glob, moment, nameList, repeatable, storageClass, wholeNumber, wholeNumberOrAuto } from './option-values.ts';
 import type { ProgressMode } from './progress.ts';
 
 /** What commander makes of the options. */
@@ -19,11 +23,24 @@ export interface CommonFlags {
   readonly insecure: boolean;
   readonly requestPayer: boolean;
   readonly engine: 'fast' | 'sdk';
+  /** null: auto */
+  readonly listConcurrency: number | null;
   readonly timeout: number;
   readonly retries: number;
+  readonly prefix?: string;
   readonly startAfter?: string;
+  readonly endAt?: string;
   readonly maxKeys?: number;
   readonly pageSize: number;
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly minSize?: number;
+  readonly maxSize?: number;
+  /** ISO 8601 */
+  readonly newerThan?: string;
+  readonly olderThan?: string;
+  readonly storageClass?: readonly string[];
+  readonly sample?: number;
   readonly output?: string;
   readonly format?: Format;
   readonly compression?: Compression;
@@ -51,6 +68,7 @@ export function addEndpointOptions(command: Command): void {
 
 export function addSpeedOptions(command: Command): void {
   command
+    .option('--list-concurrency <n|auto>', 'LISTs in flight, on as many key ranges; 1: page after page', wholeNumberOrAuto(1, 512), null)
     .option('--timeout <seconds>', 'for connecting, and for each answer', decimal(0.1, 3600), 20)
     .option('--retries <n>', 'times a key or page is asked again at most', wholeNumber(0, 100), 10)
     .addOption(new Option('--engine <name>', 'fast, or sdk: all requests through the AWS SDK').choices(['fast', 'sdk']).default('fast'));
@@ -59,9 +77,26 @@ export function addSpeedOptions(command: Command): void {
 export function addKeyOptions(command: Command): void {
   command
     .optionsGroup('Keys:')
+    .option('--prefix <text>', 'only keys that begin so; in place of a prefix in the URL')
     .option('--start-after <key>', 'only keys after this one')
-    .option('--max-keys <n>', 'only the first n keys', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .option('--end-at <key>', 'only keys up to this one, itself included')
+    .option('--max-keys <n>', 'only the first n keys listed, counted before filters', wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .option('--page-size <n>', 'keys asked for in one LIST', wholeNumber(1, 1_000_000), 1000);
+}
+
+export function addFilterOptions(command: Command): void {
+  const now = Date.now();
+  const time = (text: string): string => moment(text, now);
+  command
+    .optionsGroup('Filters:')
+    .option('--include <glob>', 'only keys that match, whole: * ** ? [a-z] {a,b}, and * stops at "/"; may be repeated', repeatable(glob))
+    .option('--exclude <glob>', 'no keys that match; may be repeated', repeatable(glob))
+    .option('--min-size <size>', 'only objects of so many bytes or more: 1024, 5MB, 10MiB', byteSize)
+    .option('--max-size <size>', 'only objects of so many bytes or less', byteSize)
+    .option('--newer-than <time>', 'only objects modified then or later: 2026-01-31, 2026-01-31T12:00Z, or an age as 7d, 12h, 30m', time)
+    .option('--older-than <time>', 'only objects modified before', time)
+    .option('--storage-class <name>', 'only objects of this class; none told is STANDARD; may be repeated', repeatable(storageClass))
+    .option('--sample <share>', 'a share of the keys, up to 1: the same ones in every run', decimal(0.000001, 1));
 }
 
 export function addOutputOptions(command: Command): void {
@@ -97,15 +132,55 @@ export function endpointOptions(flags: CommonFlags): EndpointOptions {
   };
 }
 
-export function listingOptions(flags: CommonFlags, bucket: string, prefix: string): ListingOptions {
+/** `urlPrefix` is empty where the URL has none. */
+function listingPrefix({ prefix: given, include }: CommonFlags, urlPrefix: string): string {
+  if (given !== undefined && urlPrefix !== '') {
+    throw new Failure('usage', 'the URL names a prefix, and so does --prefix', 'leave one of them out');
+  }
+  const prefix = given ?? urlPrefix;
+  const narrowed = narrowedPrefix(prefix, include ?? []);
+  if (narrowed !== null) return narrowed;
+  throw new Failure('usage', `no key under the prefix ${JSON.stringify(prefix)} can match --include`, 'a glob is about the whole key, prefix included');
+}
+
+export function listingOptions(flags: CommonFlags, bucket: string, urlPrefix: string): ListingOptions {
+  const startAfter = Buffer.from(flags.startAfter ?? '', 'utf8');
+  const endAt = flags.endAt === undefined ? null : Buffer.from(flags.endAt, 'utf8');
+  if (endAt !== null && compareKeys(endAt, startAfter) <= 0) {
+    throw new Failure('usage', '--end-at does not come after --start-after: no key is between them', 'give --end-at a later key; keys are compared as bytes');
+  }
   return {
     bucket,
-    prefix: Buffer.from(prefix, 'utf8'),
-    startAfter: Buffer.from(flags.startAfter ?? '', 'utf8'),
+    prefix: Buffer.from(listingPrefix(flags, urlPrefix), 'utf8'),
+    startAfter,
+    endAt,
     pageSize: flags.pageSize,
     maxKeys: flags.maxKeys ?? null,
+    concurrency: flags.listConcurrency,
     fetchOwner: flags.columns?.includes('owner_id') ?? false,
   };
+}
+
+/** null where every key is wanted. */
+export function filterOptions(flags: CommonFlags): Filter | null {
+  const { include = [], exclude = [], minSize = null, maxSize = null, newerThan, olderThan, storageClass: storageClasses = [], sample = null } = flags;
+  const filter: Filter = {
+    include,
+    exclude,
+    minSize,
+    maxSize,
+    newerThan: newerThan === undefined ? null : Date.parse(newerThan),
+    olderThan: olderThan === undefined ? null : Date.parse(olderThan),
+    storageClasses,
+    sample,
+  };
+  if (minSize !== null && maxSize !== null && minSize > maxSize) {
+    throw new Failure('usage', `no object has at least ${minSize} and at most ${maxSize} bytes`, 'exchange --min-size and --max-size, or leave one of them out');
+  }
+  if (filter.newerThan !== null && filter.olderThan !== null && filter.newerThan >= filter.olderThan) {
+    throw new Failure('usage', `nothing was modified after ${newerThan} and before ${olderThan}`, 'exchange --newer-than and --older-than, or leave one of them out');
+  }
+  return Object.values(filter).every((condition) => condition === null || (Array.isArray(condition) && condition.length === 0)) ? null : filter;
 }
 
 export function outputOptions(flags: CommonFlags, schema: Schema): OutputOptions {

@@ -23,6 +23,7 @@ function headFlags(endpoint: string, output: string): HeadFlags {
     progress: 'auto',
     quiet: false,
     concurrency: 80,
+    listConcurrency: null,
     workers: null,
     shards: 8,
     checksums: false,

@@ -6,7 +6,7 @@ import { parseS3Url } from '../s3/address.ts';
 import { HeadScan } from '../scan/head-scan.ts';
 import type { HeadScanOptions } from '../scan/options.ts';
 import { selectSchema } from '../scan/schema.ts';
-import { endpointOptions, listingOptions, outputOptions } from './common-options.ts';
+import { endpointOptions, filterOptions, listingOptions, outputOptions } from './common-options.ts';
 import { openLog } from './log.ts';
 import { packageVersion } from './main.ts';
 import type { HeadFlags } from './program.ts';
@@ -21,7 +21,8 @@ function sourceOf(url: string | undefined, flags: HeadFlags): HeadScanOptions['s
     if (target === null) throw new Failure('usage', 'nothing to scan: no bucket and no --from', 'name a bucket as s3://BUCKET, or a file of keys with --from');
     return { kind: 'listing', listing: listingOptions(flags, target.bucket, target.prefix) };
   }
-  for (const [option, value] of [['--start-after', flags.startAfter], ['--max-keys', flags.maxKeys]] as const) {
+  const { prefix, startAfter, endAt, maxKeys } = flags;
+  for (const [option, value] of Object.entries({ '--prefix': prefix, '--start-after': startAfter, '--end-at': endAt, '--max-keys': maxKeys })) {
     if (value !== undefined) throw new Failure('usage', `${option} is about a listing, and --from gives the keys`, 'leave one of them out');
   }
   if (target !== null && target.prefix !== '') {
@@ -49,6 +50,7 @@ export async function runHead(url: string | undefined, flags: HeadFlags): Promis
   const scan = new HeadScan({
     endpoint: endpointOptions(flags),
     source,
+    filter: filterOptions(flags),
     output: outputOptions(flags, selectSchema(HEAD_COLUMNS, flags.columns ?? null, options)),
     concurrency: flags.concurrency,
     workers: flags.workers ?? Math.max(1, availableParallelism() - 1),

@@ -3,17 +3,20 @@ import { LIST_COLUMNS } from '../records/columns.ts';
 import { parseS3Url } from '../s3/address.ts';
 import { ListScan } from '../scan/list-scan.ts';
 import { selectSchema } from '../scan/schema.ts';
-import { endpointOptions, listingOptions, outputOptions, type CommonFlags } from './common-options.ts';
+import { endpointOptions, filterOptions, listingOptions, outputOptions } from './common-options.ts';
 import { openLog } from './log.ts';
 import { packageVersion } from './main.ts';
+import type { ListFlags } from './program.ts';
 import { givenOptions, metricsPath, runScan } from './run-scan.ts';
 
-export async function runList(url: string, flags: CommonFlags): Promise<number> {
+export async function runList(url: string, flags: ListFlags): Promise<number> {
   const { bucket, prefix } = parseS3Url(url);
   const metrics = metricsPath(flags, 'list');
   const scan = new ListScan({
     endpoint: endpointOptions(flags),
     listing: listingOptions(flags, bucket, prefix),
+    filter: filterOptions(flags),
+    sorted: flags.sorted,
     output: outputOptions(flags, selectSchema(LIST_COLUMNS, flags.columns ?? null, new Set())),
     version: packageVersion(),
     given: givenOptions(url, flags),
@@ -23,8 +26,8 @@ export async function runList(url: string, flags: CommonFlags): Promise<number> 
     flags,
     metrics,
     snapshot: () => {
-      const { listed, pages } = scan.progress();
-      return { kind: 'list', keys: listed, pages };
+      const { listed, ...rest } = scan.progress();
+      return { kind: 'list', keys: listed, ...rest };
     },
   });
 }

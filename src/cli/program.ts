@@ -1,7 +1,11 @@
 /** The commands and their options: what `--help` teaches. What a command does is loaded when it runs. */
 import { Command, Option } from 'commander';
-import { addEndpointOptions, addKeyOptions, addOutputOptions, addSpeedOptions, type CommonFlags } from './common-options.ts';
+import { addEndpointOptions, addFilterOptions, addKeyOptions, addOutputOptions, addSpeedOptions, type CommonFlags } from './common-options.ts';
 import { decimal, wholeNumber, wholeNumberOrAuto } from './option-values.ts';
+
+export interface ListFlags extends CommonFlags {
+  readonly sorted: boolean;
+}
 
 export interface HeadFlags extends CommonFlags {
   readonly from?: string;
@@ -38,7 +42,7 @@ export interface DemoFlags {
 
 /** What the commands do; each resolves to the exit code. */
 export interface Actions {
-  list(url: string, flags: CommonFlags): Promise<number>;
+  list(url: string, flags: ListFlags): Promise<number>;
   head(url: string | undefined, flags: HeadFlags): Promise<number>;
   sim(flags: SimFlags): Promise<number>;
   demo(flags: DemoFlags): Promise<number>;
@@ -71,11 +75,13 @@ export function buildProgram(version: string, actions: Actions, onExit: (code: n
     .argument('<url>', 's3://BUCKET or s3://BUCKET/PREFIX')
     .summary('a bucket to a table of keys')
     .description('Lists a bucket: keys, sizes, ETags, dates, as ListObjectsV2 gives them.')
-    .action(async (url: string, flags: CommonFlags) => onExit(await actions.list(url, flags)));
+    .action(async (url: string, flags: ListFlags) => onExit(await actions.list(url, flags)));
   addEndpointOptions(list);
   addSpeedOptions(list.optionsGroup('Speed:'));
   addKeyOptions(list);
+  addFilterOptions(list);
   addOutputOptions(list);
+  list.optionsGroup('Output:').option('--sorted', 'rows in the order of the keys, by way of a temporary file where memory would not do', false);
 
   const head = program
     .command('head')
@@ -94,6 +100,7 @@ export function buildProgram(version: string, actions: Actions, onExit: (code: n
   head
     .option('--from <file>', 'keys from a file instead of a listing: text, NDJSON, CSV, Parquet, Arrow; - for standard input')
     .addOption(new Option('--from-format <name>', 'in place of its ending').choices(['text', 'ndjson', 'csv', 'parquet', 'arrow']));
+  addFilterOptions(head);
   addOutputOptions(head);
   head
     .optionsGroup('Columns:')

@@ -14,6 +14,8 @@ export interface HeadProgress {
   readonly inFlight: number;
   /** keys that the source has yielded */
   readonly listed: number;
+  /** keys that filters left out, not among those */
+  readonly filtered: number;
   /** true once the source has yielded its last key */
   readonly complete: boolean;
   /** whether keys are listed or read from a file */
@@ -24,7 +26,12 @@ export interface HeadProgress {
 export interface ListProgress {
   readonly kind: 'list';
   readonly keys: number;
+  /** of these, keys that filters left out */
+  readonly filtered: number;
   readonly pages: number;
+  readonly apiCalls: number;
+  readonly ranges: number;
+  readonly splits: number;
 }
 
 export type ProgressSnapshot = HeadProgress | ListProgress;
@@ -35,8 +42,12 @@ interface Piece {
   readonly drop: number;
 }
 
+function filteredText(filtered: number): string {
+  return filtered === 0 ? '' : `, ${formatCount(filtered)} filtered out`;
+}
+
 function headPieces(snapshot: HeadProgress, rate: number, clock: string): Piece[] {
-  const { done, errors, inFlight, listed, complete } = snapshot;
+  const { done, errors, inFlight, listed, filtered, complete } = snapshot;
   const verb = snapshot.source === 'listing' ? 'listed' : 'read';
   const activity = snapshot.source === 'listing' ? 'listing' : 'reading';
   const share = listed === 0 ? '' : ` (${Math.floor((done / listed) * 100)}% of what is ${verb})`;
@@ -47,16 +58,22 @@ function headPieces(snapshot: HeadProgress, rate: number, clock: string): Piece[
     { text: ` · errors ${formatCount(errors)}`, drop: 2 },
     { text: ` · ${formatCount(inFlight)} in flight`, drop: 7 },
     { text: ` · ${verb} ${formatCount(listed)}`, drop: 4 },
+    { text: filteredText(filtered), drop: 8 },
     { text: `, ${activity} ${complete ? 'complete' : 'on'}`, drop: 6 },
     { text: ` · ${clock}`, drop: 3 },
   ];
 }
 
 function listPieces(snapshot: ListProgress, rate: number, clock: string): Piece[] {
+  const { keys, filtered, pages, apiCalls, ranges, splits } = snapshot;
+  const calls = keys === 0 ? '' : ` · ${((apiCalls / keys) * 1000).toFixed(2)} calls per 1,000 keys`;
   return [
-    { text: `listed ${formatCount(snapshot.keys)} keys`, drop: 0 },
+    { text: `listed ${formatCount(keys)} keys`, drop: 0 },
+    { text: filteredText(filtered), drop: 4 },
     { text: ` · ${formatCount(rate)} keys/s now`, drop: 1 },
-    { text: ` · ${formatCount(snapshot.pages)} pages`, drop: 3 },
+    { text: ` · ${formatCount(pages)} pages`, drop: 3 },
+    { text: calls, drop: 5 },
+    { text: ` · ${formatCount(ranges)} ranges, ${formatCount(splits)} splits`, drop: 6 },
     { text: ` · ${clock}`, drop: 2 },
   ];
 }

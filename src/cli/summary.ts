@@ -117,6 +117,7 @@ function troubleLines(report: MetricsReport): Line[] {
     lines.push(['retries', `${formatCount(transient)} after errors · ${formatCount(slowed)} after being told to slow down`]);
   }
   if (listing !== null && listing.retries > 0) lines.push(['LIST retries', formatCount(listing.retries)]);
+  if (listing !== null && listing.note !== null) lines.push(['note', listing.note]);
   const attempts = total((row) => row.attempts);
   const reconnects = total((row) => row.reconnects);
   if (closesConnections(reconnects, attempts)) {
@@ -141,6 +142,11 @@ function listingLines(listing: ListingReport | null): Line[] {
   ];
 }
 
+function filterLines({ command, overall: { keys, filtered } }: MetricsReport): Line[] {
+  if (filtered === 0) return [];
+  return [['filters', `left out ${formatCount(filtered)} of ${formatCount(keys + filtered)} keys · ${formatCount(keys)} ${command === 'list' ? 'written' : 'asked'}`]];
+}
+
 function headLines(report: MetricsReport, paint: Paint): Line[] {
   const { overall, listing } = report;
   const failed = `failed ${formatCount(overall.failed)}`;
@@ -151,13 +157,16 @@ function headLines(report: MetricsReport, paint: Paint): Line[] {
     ['elapsed', elapsedText(overall)],
     ['latency', latencyText(overall.latency_us)],
     ...listingLines(listing),
+    ...filterLines(report),
   ];
 }
 
-function listLines({ overall, listing }: MetricsReport, paint: Paint): Line[] {
+function listLines(report: MetricsReport, paint: Paint): Line[] {
+  const { overall, listing } = report;
   if (listing === null) return [];
   return [
-    ['keys', formatCount(listing.keys)],
+    ['keys', formatCount(overall.keys)],
+    ...filterLines(report),
     ['speed', paint('bold', `${formatCount(listing.keys_per_second)} keys/s`)],
     ['elapsed', elapsedText(overall)],
     ['page latency', latencyText(listing.page_latency_us)],

@@ -39,9 +39,15 @@ export function commonPrefix(a: CodePoints, b: CodePoints): number {
   return i;
 }
 
+/** Whether `a` sorts before `b`. */
+export function before(a: CodePoints, b: CodePoints): boolean {
+  const at = commonPrefix(a, b);
+  return at < b.length && (at === a.length || a[at]! < b[at]!);
+}
+
 /**
  * Whether a split point may contain it. XML 1.0 knows no control characters, surrogates or U+FFFE and U+FFFF,
- * and S3 refuses a start-after with one of them; some servers decode a `%` twice.
+ * and S3 refuses a start-after with one of them. Some servers decode a `%` twice: that is for who cuts to know.
  */
 export function isSafe(point: number): boolean {
   return (point >= 0x20 || point === 0x09 || point === 0x0a || point === 0x0d) && point !== 0x7f && (point < 0xd800 || point > 0xdfff) && point < 0x110000 && (point & 0xfffe) !== 0xfffe;

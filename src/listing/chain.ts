@@ -10,6 +10,7 @@ import type { RecordBuilder } from '../records/record-builder.ts';
 import { excerpt } from '../s3/xml.ts';
 import { Continuation } from './continuation.ts';
 import type { ListedPage, ListPage, ListPageInfo } from './listing.ts';
+import { checkScope } from './scope.ts';
 
 export interface ChainOptions {
   readonly range: Interval;
@@ -20,10 +21,6 @@ export interface ChainOptions {
   readonly maxKeys: number;
   /** for this chain alone; emptied by every page */
   readonly builder: RecordBuilder;
-}
-
-function startsWith(key: Uint8Array, prefix: Uint8Array): boolean {
-  return Buffer.compare(key.subarray(0, prefix.length), prefix) === 0;
 }
 
 class Chain {
@@ -66,7 +63,7 @@ class Chain {
   }
 
   private accept(info: ListPageInfo): ListedPage | null {
-    this.checkScope(info);
+    checkScope(info, this.options.prefix);
     const { count, lastKey } = info;
     const after = this.after;
     const through = this.end(info);
@@ -87,18 +84,6 @@ class Chain {
     const reachesEnd = lastKey !== null && compareEnds(through, lastKey) === 0;
     this.done = hitsLimit || endsRange || reachesEnd;
     return endsRange ? through : (lastKey ?? this.after);
-  }
-
-  /** What was not asked for would hide what was. Keys ascend, so the first and the last stand for all. */
-  private checkScope({ firstKey, lastKey, commonPrefixes }: ListPageInfo): void {
-    const { prefix } = this.options;
-    for (const key of [firstKey, lastKey]) {
-      if (key !== null && !startsWith(key, prefix)) {
-        throw new Failure('listing', `"${excerpt(key)}" does not begin with the prefix asked for, "${excerpt(prefix)}"`);
-      }
-    }
-    const [grouped] = commonPrefixes;
-    if (grouped !== undefined) throw new Failure('listing', `keys under "${excerpt(grouped)}" are hidden in CommonPrefixes, which were not asked for`);
   }
 }
 

@@ -22,13 +22,17 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
 
+export function hasPercent(key: Uint8Array): boolean {
+  return key.includes(PERCENT);
+}
+
 /**
- * Whether every server takes this key as start-after for what it is: S3 refuses characters that XML cannot
+ * Whether the server takes this key as start-after for what it is: S3 refuses characters that XML cannot
  * hold (of those, U+FFFE and U+FFFF are EF BF BE and EF BF BF), and LocalStack percent-decodes twice.
  */
-function isFitForStartAfter(key: Uint8Array): boolean {
+export function isFitForStartAfter(key: Uint8Array, percentIsSafe: boolean): boolean {
+  if (!percentIsSafe && hasPercent(key)) return false;
   for (const [i, byte] of key.entries()) {
-    if (byte === PERCENT) return false;
     if (byte < SPACE && byte !== TAB && byte !== LINE_FEED && byte !== CARRIAGE_RETURN) return false;
     if (byte === 0xef && key[i + 1] === 0xbf && (key[i + 2] === 0xbe || key[i + 2] === 0xbf)) return false;
   }
@@ -37,33 +41,36 @@ function isFitForStartAfter(key: Uint8Array): boolean {
 
 export class Continuation {
   position: Position;
-  /**
-   * A chain that began at a start-after goes on by start-after: MinIO releases of 2025 answer a start-after
-   * that is no key of the bucket with a token that skips one key (minio/minio#21463).
-   */
   private readonly byKey: boolean;
   /** tokens given since the last key */
   private readonly tokens = new Set<string>();
 
-  /** `after`: exclusive; empty for the beginning of the bucket. */
-  constructor(after: Uint8Array) {
-    this.byKey = after.length > 0;
-    this.position = { startAfter: this.byKey ? after : null, continuationToken: null };
+  /**
+   * `after`: exclusive; empty for the beginning of the bucket. What began at a start-after goes on by start-after:
+   * MinIO releases of 2025 answer a start-after that is no key of the bucket with a token that skips one key
+   * (minio/minio#21463). `byKey`: so does what began at the beginning.
+   */
+  constructor(after: Uint8Array, byKey: boolean = after.length > 0) {
+    this.byKey = byKey;
+    this.position = { startAfter: after.length > 0 ? after : null, continuationToken: null };
   }
 
-  /** Moves to the page after a truncated one that gave this token and ended in this key (null: it was empty). */
-  advance(token: string | null, lastKey: Uint8Array | null): void {
+  /**
+   * Moves to the page after a truncated one that gave this token and ended in this key (null: it was empty).
+   * `percentIsSafe`: the server takes a `%` in a start-after for what it is.
+   */
+  advance(token: string | null, lastKey: Uint8Array | null, percentIsSafe = false): void {
+    if (this.byKey && lastKey !== null && isFitForStartAfter(lastKey, percentIsSafe)) {
+      this.tokens.clear();
+      this.position = { startAfter: lastKey, continuationToken: null };
+      return;
+    }
     if (token === null) {
       throw new Failure(
         'listing',
         'the page says IsTruncated and gives no continuation token',
         'the server seems to know only version 1 of ListObjects, and such a listing cannot be continued safely',
       );
-    }
-    if (this.byKey && lastKey !== null && isFitForStartAfter(lastKey)) {
-      this.tokens.clear();
-      this.position = { startAfter: lastKey, continuationToken: null };
-      return;
     }
     if (this.tokens.has(token)) throw new Failure('listing', 'the page gives a continuation token that an earlier page gave: the listing would never end');
     if (lastKey !== null) this.tokens.clear();

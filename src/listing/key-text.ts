@@ -31,6 +31,9 @@ function marksIn(source: Uint8Array, start: number, end: number): number {
   return marks;
 }
 
+/** Beyond so many bytes alike, a native comparison beats the loop. */
+const LOOP_COMPARE_BYTES = 128;
+
 /** One key at a time. The bytes stay valid until the next `read` of the same reader. */
 export class KeyText {
   /** the key is `bytes[start, end)`: of the page's body itself where it needed no decoding, as most do not */
@@ -90,17 +93,19 @@ export class KeyText {
     return seen < 0x80 || isUtf8(scratch.subarray(0, length)) ? null : 'is not valid UTF-8 after decoding';
   }
 
-  /** Below zero, zero or above, as `compareKeys`. In JavaScript: neighbours differ early or are short. */
+  /** Below zero, zero or above, as `compareKeys`. In JavaScript as far as most neighbours are alike. */
   compare(other: Uint8Array, otherStart: number, otherEnd: number): number {
     const { bytes, start } = this;
     const length = this.end - start;
     const otherLength = otherEnd - otherStart;
     const common = length < otherLength ? length : otherLength;
-    for (let i = 0; i < common; i++) {
+    const near = common < LOOP_COMPARE_BYTES ? common : LOOP_COMPARE_BYTES;
+    for (let i = 0; i < near; i++) {
       const difference = bytes[start + i]! - other[otherStart + i]!;
       if (difference !== 0) return difference;
     }
-    return length - otherLength;
+    if (near === common) return length - otherLength;
+    return Buffer.compare(bytes.subarray(start + near, this.end), other.subarray(otherStart + near, otherEnd));
   }
 
   /** The key, as bytes of its own. */

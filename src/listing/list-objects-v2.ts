@@ -14,7 +14,7 @@ export interface ListObjectsV2Options {
 }
 
 function queryOf(request: PageRequest, options: ListObjectsV2Options): [string, string | Uint8Array][] {
-  const { prefix, startAfter, continuationToken, maxKeys } = request;
+  const { prefix, startAfter, continuationToken, maxKeys, delimiter } = request;
   // XML cannot hold every character that a key may; encoding-type=url can.
   const query: [string, string | Uint8Array][] = [
     ['list-type', '2'],
@@ -24,6 +24,7 @@ function queryOf(request: PageRequest, options: ListObjectsV2Options): [string, 
   if (prefix.length > 0) query.push(['prefix', prefix]);
   if (startAfter !== null) query.push(['start-after', startAfter]);
   if (continuationToken !== null) query.push(['continuation-token', continuationToken]);
+  if (delimiter !== undefined) query.push(['delimiter', delimiter]);
   if (options.fetchOwner) query.push(['fetch-owner', 'true']);
   return query;
 }

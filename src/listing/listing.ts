@@ -8,7 +8,7 @@ import type { Interval } from '../keyspace/interval.ts';
 import type { RecordBatchData } from '../records/record-batch.ts';
 import type { RecordBuilder } from '../records/record-builder.ts';
 
-/** Which of a page's objects are wanted as rows. */
+/** Which of a page's objects are wanted as rows. To be read when the answer is there: until then `through` may move. */
 export interface KeyWindow extends Interval {
   /** at most so many */
   readonly limit: number;
@@ -21,6 +21,8 @@ export interface PageRequest {
   readonly startAfter: Uint8Array | null;
   readonly continuationToken: string | null;
   readonly maxKeys: number;
+  /** keys that go on after a slash are told as the folder they are in, which is no row */
+  readonly delimiter?: '/';
   /** what the page must lie above, and what of it becomes rows */
   readonly window: KeyWindow;
 }
@@ -34,6 +36,9 @@ export interface ListPageInfo {
   /** key of the first and of the last row appended */
   readonly firstKey: Uint8Array | null;
   readonly lastKey: Uint8Array | null;
+  /** a few of the rows' keys: of the first row and of each `sampleStride` rows on */
+  readonly sample: readonly Uint8Array[];
+  readonly sampleStride: number;
   readonly isTruncated: boolean;
   readonly nextContinuationToken: string | null;
   readonly commonPrefixes: readonly Uint8Array[];

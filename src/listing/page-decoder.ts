@@ -19,7 +19,12 @@ interface Keys {
   readonly count: number;
   readonly firstKey: Uint8Array | null;
   readonly lastKey: Uint8Array | null;
+  readonly sample: readonly Uint8Array[];
+  readonly sampleStride: number;
 }
+
+/** Keys of a page that are told besides its rows: enough to learn the layout of the bucket from. */
+const SAMPLES = 16;
 
 /** Decodes every key of the page, also those beyond the window: their order is part of the proof (R2). */
 function decodeKeys(page: PageScan, bodyIsUtf8: boolean, window: KeyWindow, firstRow: number, column: Utf8Builder | null): Keys {
@@ -30,6 +35,8 @@ function decodeKeys(page: PageScan, bodyIsUtf8: boolean, window: KeyWindow, firs
   let count = 0;
   let firstKey: Uint8Array | null = null;
   let lastKey: Uint8Array | null = null;
+  const sample: Uint8Array[] = [];
+  const sampleStride = Math.max(1, Math.floor(page.objects / SAMPLES));
   for (let object = 0; object < page.objects; object++) {
     const at = object * SPAN_STRIDE + 2 * KEY;
     const problem = key.read(spans[at]!, spans[at + 1]!);
@@ -47,6 +54,7 @@ function decodeKeys(page: PageScan, bodyIsUtf8: boolean, window: KeyWindow, firs
     }
     if (count === object && count < limit && (through === null || key.compare(through, 0, through.length) <= 0)) {
       if (count === 0) firstKey = key.copy();
+      if (count % sampleStride === 0) sample.push(key.copy());
       column?.setBytes(firstRow + count, key.bytes, key.start, key.end);
       count++;
     } else if (lastKey === null && count > 0) {
@@ -55,7 +63,7 @@ function decodeKeys(page: PageScan, bodyIsUtf8: boolean, window: KeyWindow, firs
     [key, previous] = [previous, key];
   }
   if (lastKey === null && count > 0) lastKey = previous.copy();
-  return { count, firstKey, lastKey };
+  return { count, firstKey, lastKey, sample, sampleStride };
 }
 
 function decodeCommonPrefixes(page: PageScan, bodyIsUtf8: boolean): Uint8Array[] {

@@ -35,6 +35,8 @@ interface Range {
   pages: number;
   readonly partings: number[];
   asked: boolean;
+  /** its page is being taken in: where it ends stays until that is done */
+  fixed: boolean;
   /** the neighbour above; null at the end */
   next: Range | null;
   /** whether its first page had keys; null before it came */
@@ -45,13 +47,19 @@ interface Range {
 
 /** How much one cut's outcome counts against those before. */
 const LUCK_WEIGHT = 1 / 32;
+/** Names that do not come are not waited for any longer than this many pages. */
+const PAGES_WITHOUT_NAMES = 3;
 
 export class Ranges {
   splits = 0;
+  /** whether the server takes a `%` in a start-after for what it is */
+  percentIsSafe = false;
   private readonly open = new Map<number, Range>();
   private readonly model: KeyModel = new KeyModel();
   private readonly prefixLength: number;
   private readonly luck = { seen: 1, guessed: 1 };
+  private awaitsNames = false;
+  private pages = 0;
   private nextId = 0;
   private asked = 0;
 
@@ -61,22 +69,27 @@ export class Ranges {
   }
 
   private add(after: Uint8Array, through: Uint8Array | null, next: Range | null, basis: Basis | null): Range {
-    const range: Range = { id: this.nextId++, after, through, points: null, pageFirst: null, pageKeys: 0, pages: 0, partings: [], asked: false, next, hasKeys: null, basis };
+    const range: Range = { id: this.nextId++, after, through, points: null, pageFirst: null, pageKeys: 0, pages: 0, partings: [], asked: false, fixed: false, next, hasKeys: null, basis };
     this.open.set(range.id, range);
     return range;
-  }
-
-  get size(): number {
-    return this.open.size;
   }
 
   get created(): number {
     return this.nextId;
   }
 
-  /** Where the range ends now: what is beyond belongs to the neighbour. It may have moved since the page was asked for. */
+  get inFlight(): number {
+    return this.asked;
+  }
+
+  /**
+   * Where the range ends now: what is beyond belongs to the neighbour. To be asked when the answer is there, for it may
+   * have moved since the page was asked for; from then on it stays until `finish`.
+   */
   through(id: number): Uint8Array | null {
-    return this.open.get(id)!.through;
+    const range = this.open.get(id)!;
+    range.fixed = true;
+    return range.through;
   }
 
   /** The requests to send so that as many as `inFlight` are on their way. */
@@ -86,6 +99,7 @@ export class Ranges {
       if (this.asked >= inFlight) return orders;
       if (!range.asked) orders.push(this.order(range));
     }
+    if (this.awaitsNames && this.pages <= PAGES_WITHOUT_NAMES) return orders;
     if (this.asked < inFlight) for (const range of this.split(inFlight - this.asked)) orders.push(this.order(range));
     return orders;
   }
@@ -100,9 +114,13 @@ export class Ranges {
   finish(id: number, page: PageNews): Interval {
     const range = this.open.get(id)!;
     range.asked = false;
+    range.fixed = false;
+    this.asked--;
+    // An empty page that others follow, as of a run of delete markers: it tells nothing.
+    if (!page.isLast && page.lastKey === null) return { after: range.after, through: range.after };
+    this.pages++;
     if (range.hasKeys === null && range.basis !== null) this.luck[range.basis] += ((page.count > 0 ? 1 : 0) - this.luck[range.basis]) * LUCK_WEIGHT;
     range.hasKeys ??= page.count > 0;
-    this.asked--;
     const sample = page.sample.map(toCodePoints);
     for (const key of sample) this.model.learn(key);
     for (let i = 1; i < sample.length; i++) {
@@ -122,8 +140,19 @@ export class Ranges {
     return { after, through: page.lastKey };
   }
 
+  /** Names of folders were asked for: nothing is cut before they come, or for long. */
+  awaitNames(): void {
+    this.awaitsNames = true;
+  }
+
+  /** Takes in the names of folders: what keys begin with there is as good as keys seen. */
+  learnNames(names: readonly Uint8Array[]): void {
+    this.awaitsNames = false;
+    for (const name of names) this.model.learn(toCodePoints(name));
+  }
+
   private split(idle: number): Range[] {
-    const candidates = [...this.open.values()].filter((range) => range.points !== null);
+    const candidates = [...this.open.values()].filter((range) => range.points !== null && !range.fixed);
     const views = candidates.map((range): RangeView => ({
       cursor: range.points!,
       through: range.through === null ? null : toCodePoints(range.through),
@@ -134,7 +163,7 @@ export class Ranges {
       pages: range.pages,
       partings: range.partings,
     }));
-    const plans = planCuts(views, idle, this.model, this.luck, this.prefixLength, this.asked + idle);
+    const plans = planCuts(views, idle, this.model, this.luck, this.prefixLength, this.asked + idle, this.percentIsSafe);
     return candidates.flatMap((range, index) => this.cut(range, plans[index]!));
   }
 
@@ -152,3 +181,5 @@ export class Ranges {
     return added;
   }
 }
+
+/** The key up to and with the last slash before `end`. */

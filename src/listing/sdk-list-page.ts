@@ -7,6 +7,8 @@ import { classifyStatus, classifyTransport, failureOf } from '../s3/errors.ts';
 import { sdkClientConfig, type SdkSettings } from '../s3/sdk-config.ts';
 import type { ListPage, PageRequest } from './listing.ts';
 
+const SAMPLES = 16;
+
 /** The SDK hands keys on as they were sent. */
 function keyBytes(key: string, urlEncoded: boolean): Buffer {
   return Buffer.from(urlEncoded ? decodeURIComponent(key.replaceAll('+', ' ')) : key, 'utf8');
@@ -32,16 +34,18 @@ function failureFrom(error: unknown, settings: SdkSettings, bucket: string): Fai
   return failureOf(problem, { bucket, endpoint: settings.endpoint, region: settings.region, bucketRegion: null });
 }
 
-export function sdkListPage(settings: SdkSettings, bucket: string): ListPage {
-  const client = new S3Client({ ...sdkClientConfig(settings, 1), maxAttempts: 3 });
+/** `connections`: requests that may be on their way. */
+export function sdkListPage(settings: SdkSettings, bucket: string, connections = 1): ListPage {
+  const client = new S3Client({ ...sdkClientConfig(settings, connections), maxAttempts: 3 });
   return async (request: PageRequest, builder: RecordBuilder) => {
-    const { prefix, startAfter, continuationToken, maxKeys, window } = request;
+    const { prefix, startAfter, continuationToken, maxKeys, delimiter, window } = request;
     const command = new ListObjectsV2Command({
       Bucket: bucket,
       EncodingType: 'url',
       MaxKeys: maxKeys,
       ...(prefix.length > 0 && { Prefix: Buffer.from(prefix).toString('utf8') }),
       ...(startAfter !== null && { StartAfter: Buffer.from(startAfter).toString('utf8') }),
+      ...(delimiter !== undefined && { Delimiter: delimiter }),
       ...(continuationToken !== null && { ContinuationToken: continuationToken }),
     });
     const page = await client.send(command).catch((error: unknown) => {
@@ -51,11 +55,14 @@ export function sdkListPage(settings: SdkSettings, bucket: string): ListPage {
     let count = 0;
     let firstKey: Uint8Array | null = null;
     let lastKey: Uint8Array | null = null;
+    const sample: Uint8Array[] = [];
+    const sampleStride = Math.max(1, Math.floor(objects.length / SAMPLES));
     for (const object of objects) {
       const key = keyBytes(object.Key ?? '', page.EncodingType === 'url');
       if (compareKeys(key, lastKey ?? window.after) <= 0) throw new Failure('listing', 'keys are not in ascending order');
       if (count === window.limit || compareEnds(key, window.through) > 0) break;
       addRow(builder, key, object);
+      if (count % sampleStride === 0) sample.push(key);
       firstKey ??= key;
       lastKey = key;
       count++;
@@ -65,9 +72,11 @@ export function sdkListPage(settings: SdkSettings, bucket: string): ListPage {
       count,
       firstKey,
       lastKey,
+      sample,
+      sampleStride,
       isTruncated: page.IsTruncated ?? false,
       nextContinuationToken: page.NextContinuationToken ?? null,
-      commonPrefixes: (page.CommonPrefixes ?? []).map((group) => Buffer.from(group.Prefix ?? '', 'utf8')),
+      commonPrefixes: (page.CommonPrefixes ?? []).map((group) => keyBytes(group.Prefix ?? '', page.EncodingType === 'url')),
     };
   };
 }

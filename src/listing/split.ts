@@ -6,7 +6,7 @@
  * be there count by how seldom they had a chance to show. Cuts lie where the estimate divides evenly, and
  * where most of it is guesswork, on all scales at once: galloping, so that one round finds the shape.
  */
-import { commonPrefix, isSafe, type CodePoints } from '../keyspace/code-points.ts';
+import { before, commonPrefix, isSafe, type CodePoints } from '../keyspace/code-points.ts';
 import { placesOf, type KeyModel } from './key-model.ts';
 
 /** A range as the decision sees it. */
@@ -39,7 +39,7 @@ interface Branch {
   readonly isSeen: boolean;
 }
 
-export interface Outlook {
+interface Outlook {
   /** keys that are left, in branches that were seen */
   readonly known: number;
   /** keys that may be left in branches that nobody has seen */
@@ -47,6 +47,7 @@ export interface Outlook {
   readonly branches: readonly Branch[];
 }
 
+const PERCENT = 0x25;
 const MAX_BRANCHES = 4096;
 /** The share to give to a branch nobody has seen, between two that were. */
 const BETWEEN = 0.5;
@@ -56,7 +57,7 @@ function above(sorted: readonly number[], least: number, most: number): number[]
 }
 
 /** What is left of a range, nearest first. */
-export function outlook(range: RangeView, model: KeyModel, prefixLength: number): Outlook {
+function outlook(range: RangeView, model: KeyModel, prefixLength: number): Outlook {
   const { cursor, through, pageFirst, pageKeys } = range;
   const places = placesOf(cursor);
   const breadthAt = (depth: number): number => Math.max(1, model.seen(places[depth]!).length);
@@ -144,11 +145,6 @@ function within(branch: Branch, fraction: number, model: KeyModel, resolution: n
   return point;
 }
 
-function before(a: CodePoints, b: CodePoints): boolean {
-  const at = commonPrefix(a, b);
-  return at < b.length && (at === a.length || a[at]! < b[at]!);
-}
-
 /** A place to cut, and what spoke for it. */
 export interface Cut {
   readonly at: CodePoints;
@@ -162,7 +158,7 @@ export type Basis = 'seen' | 'guessed';
 export type Luck = Readonly<Record<Basis, number>>;
 
 /** Cuts of one range for `count` idle listers, ascending, strictly inside it. There may be fewer. */
-function cutsOf(range: RangeView, view: Outlook, count: number, model: KeyModel): Cut[] {
+function cutsOf(range: RangeView, view: Outlook, count: number, model: KeyModel, percentIsSafe: boolean): Cut[] {
   const { pageKeys, through, cursor } = range;
   const seen = view.branches.filter(({ isSeen }) => isSeen);
   const unseen = view.branches.filter(({ isSeen }) => !isSeen);
@@ -180,7 +176,7 @@ function cutsOf(range: RangeView, view: Outlook, count: number, model: KeyModel)
     const branch = unseen[Math.floor(((cut + 0.5) * unseen.length) / byGuess)]!;
     cuts.push({ at: [...branch.path.slice(0, branch.depth), branch.point], basis: 'guessed' });
   }
-  const inside = cuts.filter(({ at: cut }) => cut.every(isSafe) && before(cursor, cut) && (through === null || before(cut, through)));
+  const inside = cuts.filter(({ at: cut }) => cut.every(isSafe) && (percentIsSafe || !cut.includes(PERCENT)) && before(cursor, cut) && (through === null || before(cut, through)));
   inside.sort((a, b) => (before(a.at, b.at) ? -1 : before(b.at, a.at) ? 1 : 0));
   return inside.filter((cut, index) => index === 0 || before(inside[index - 1]!.at, cut.at));
 }
@@ -195,11 +191,11 @@ const FAIR_SHARE = 0.7;
 const MAX_GUESSED_PAGES = 256;
 
 /** Cuts for `idle` listers: always at the range that has most left for each of its listers. */
-export function planCuts(ranges: readonly RangeView[], idle: number, model: KeyModel, luck: Luck, prefixLength: number, inFlight: number): Cut[][] {
+export function planCuts(ranges: readonly RangeView[], idle: number, model: KeyModel, luck: Luck, prefixLength: number, inFlight: number, percentIsSafe: boolean): Cut[][] {
   const outlooks = ranges.map((range) => outlook(range, model, prefixLength));
   const pages = outlooks.map(({ known, guessed }, index) => {
-    const { pageKeys, pages } = ranges[index]!;
-    return Math.min(known / pageKeys, MAX_PAGES * pages) * luck.seen + Math.min(guessed / pageKeys, MAX_GUESSED_PAGES) * luck.guessed;
+    const { pageKeys, pages: listed } = ranges[index]!;
+    return Math.min(known / pageKeys, MAX_PAGES * listed) * luck.seen + Math.min(guessed / pageKeys, MAX_GUESSED_PAGES) * luck.guessed;
   });
   const least = Math.max(MIN_PAGES, (FAIR_SHARE * pages.reduce((sum, each) => sum + each, 0)) / inFlight);
   const plans: Cut[][] = ranges.map(() => []);
@@ -209,14 +205,14 @@ export function planCuts(ranges: readonly RangeView[], idle: number, model: KeyM
     const counts = allot(pages, plans.map((cuts) => cuts.length), exhausted, left, least);
     const wanted = counts.reduce((sum, count) => sum + count, 0);
     if (wanted === 0) break;
-    counts.forEach((count, index) => {
-      if (count === 0) return;
+    for (const [index, count] of counts.entries()) {
+      if (count === 0) continue;
       const had = plans[index]!.length;
-      const cuts = cutsOf(ranges[index]!, outlooks[index]!, had + count, model);
+      const cuts = cutsOf(ranges[index]!, outlooks[index]!, had + count, model, percentIsSafe);
       if (cuts.length < had + count) exhausted.add(index);
       plans[index] = cuts;
       left -= Math.max(0, cuts.length - had);
-    });
+    }
   }
   return plans;
 }

@@ -20,6 +20,14 @@ export class ListingCounters {
   retries = 0;
   /** answers that said to slow down */
   throttled = 0;
+  /** LIST requests on their way now */
+  inFlight = 0;
+  /** most LIST requests that were allowed on their way at once */
+  concurrency = 1;
+  /** many ranges at once, or one chain of pages */
+  mode: 'parallel' | 'chain' = 'chain';
+  /** why it is a chain where ranges were asked for, in words */
+  note: string | null = null;
   /** epoch ms of the first request sent; 0 = none */
   startMs = 0;
   /** epoch ms of the last page decoded; 0 = none */

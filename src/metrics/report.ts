@@ -33,6 +33,8 @@ export interface ReportInput {
   readonly shards: readonly ShardInput[];
   /** null where the keys came from a file */
   readonly listing: ListingCounters | null;
+  /** keys that filters left out */
+  readonly filtered: number;
   readonly series: readonly SeriesSample[];
   /** requests allowed in flight: HEADs, or LISTs for `list` */
   readonly concurrency: number;
@@ -84,6 +86,9 @@ export interface ListingReport extends Span {
   readonly calls_per_1000_keys: number;
   readonly ranges: number;
   readonly splits: number;
+  readonly mode: 'parallel' | 'chain';
+  /** why it was a chain where ranges were asked for */
+  readonly note: string | null;
   readonly retries: number;
   readonly throttled: number;
   readonly bytes_in: number;
@@ -91,8 +96,9 @@ export interface ListingReport extends Span {
 }
 
 export interface OverallReport extends Span {
-  /** keys done; for `list`, keys listed */
+  /** keys done; for `list`, keys listed and not left out */
   readonly keys: number;
+  readonly filtered: number;
   readonly ok: number;
   readonly gone: number;
   readonly failed: number;
@@ -160,6 +166,8 @@ function buildListing(listing: ListingCounters): ListingReport {
     calls_per_1000_keys: listing.keys === 0 ? 0 : Math.round((listing.apiCalls / listing.keys) * 1e6) / 1000,
     ranges: listing.ranges,
     splits: listing.splits,
+    mode: listing.mode,
+    note: listing.note,
     retries: listing.retries,
     throttled: listing.throttled,
     bytes_in: listing.bytesIn,
@@ -206,7 +214,8 @@ function buildOverall(input: ReportInput): OverallReport {
   const done = sum(totals, 'done');
   const cpuSeconds = (input.cpuUsage.user + input.cpuUsage.system) / 1e6;
   return {
-    keys: input.command === 'list' ? (input.listing?.keys ?? 0) : done,
+    keys: input.command === 'list' ? (input.listing?.keys ?? 0) - input.filtered : done,
+    filtered: input.filtered,
     ok: sum(totals, 'ok'),
     gone: sum(totals, 'gone'),
     failed: sum(totals, 'failed'),

@@ -4,12 +4,19 @@
  */
 import type { Interval } from '../keyspace/interval.ts';
 import type { Utf8Values } from '../records/record-batch.ts';
+import { selectUtf8 } from '../records/select-rows.ts';
 
 /** Where in its source a batch lies. What is committed is known by these (R2). */
 export type Place =
   | ({ readonly kind: 'keyspace' } & Interval)
   /** records `(after, through]` of a key file, counted from 1; blank lines are no records */
-  | { readonly kind: 'records'; readonly after: number; readonly through: number };
+  | {
+      readonly kind: 'records';
+      readonly after: number;
+      readonly through: number;
+      /** of each key its record, counted from `after`; only where filters left records out: they are in the place, too */
+      readonly kept?: Int32Array;
+    };
 
 /** What the source already knows of each key, to cross-check the HEAD with (R4). Absent values are null in all rows. */
 export interface Listed {
@@ -21,6 +28,8 @@ export interface Listed {
   readonly lastModified: BigInt64Array | null;
 }
 
+type RecordsPlace = Extract<Place, { kind: 'records' }>;
+
 export interface KeyBatch {
   readonly bucket: string;
   readonly place: Place;
@@ -30,9 +39,21 @@ export interface KeyBatch {
   readonly listed: Listed | null;
 }
 
+/** A record that was left out is in the slice of the key behind it, or in the last one. */
+function sliceRecords({ after, through, kept }: RecordsPlace, from: number, to: number, count: number): RecordsPlace {
+  if (kept === undefined) return { kind: 'records', after: after + from, through: after + to };
+  const skipped = from === 0 ? 0 : kept[from - 1]!;
+  return {
+    kind: 'records',
+    after: after + skipped,
+    through: to === count ? through : after + kept[to - 1]!,
+    kept: kept.slice(from, to).map((record) => record - skipped),
+  };
+}
+
 function slicePlace(batch: KeyBatch, from: number, to: number): Place {
   const { place } = batch;
-  if (place.kind === 'records') return { kind: 'records', after: place.after + from, through: place.after + to };
+  if (place.kind === 'records') return sliceRecords(place, from, to, batch.count);
   return {
     kind: 'keyspace',
     after: from === 0 ? place.after : keyAt(batch, from - 1).slice(),
@@ -66,6 +87,19 @@ export function sliceBatch(batch: KeyBatch, from: number, to: number): KeyBatch 
       etag: listed.etag && sliceUtf8(listed.etag, from, to),
       lastModified: listed.lastModified && listed.lastModified.slice(from, to),
     },
+  };
+}
+
+/** Some of the rows, ascending, in the place of all of them: those left out are done with. */
+export function selectKeys(batch: KeyBatch, rows: readonly number[]): KeyBatch {
+  const { bucket, place, keys, listed } = batch;
+  const ints = (values: BigInt64Array | null): BigInt64Array | null => values && BigInt64Array.from(rows, (row) => values[row]!);
+  return {
+    bucket,
+    place: place.kind === 'records' ? { ...place, kept: Int32Array.from(rows, (row) => (place.kept?.[row] ?? row + 1)) } : place,
+    count: rows.length,
+    keys: selectUtf8(keys, rows),
+    listed: listed && { size: ints(listed.size), etag: listed.etag && selectUtf8(listed.etag, rows), lastModified: ints(listed.lastModified) },
   };
 }
 

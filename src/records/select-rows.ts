@@ -13,7 +13,8 @@ function selectBits(bitmap: Uint8Array, rows: readonly number[]): Uint8Array {
   return selected;
 }
 
-function selectUtf8({ offsets, values }: Utf8Values, rows: readonly number[]): Utf8Values {
+/** Some values, packed anew. */
+export function selectUtf8({ offsets, values }: Utf8Values, rows: readonly number[]): Utf8Values {
   const selected = new Int32Array(rows.length + 1);
   rows.forEach((row, at) => {
     selected[at + 1] = selected[at]! + offsets[row + 1]! - offsets[row]!;

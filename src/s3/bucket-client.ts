@@ -3,6 +3,7 @@
  * A custom endpoint is never redirected, and `Location` is never followed (R7): on AWS, another region that
  * the answer names is asked once, signed anew.
  */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failure } from '../failure.ts';
 import { BodyTooLarge, GetConnection, type HttpResponse } from '../http/get.ts';
@@ -25,8 +26,8 @@ export interface BucketClientOptions extends RouteSettings {
   readonly timeoutMs: number;
   readonly maxAttempts: number;
   readonly retryBudget: SharedArrayBuffer;
-  /** called for each request sent again */
-  readonly onRetry: (reason: string) => void;
+  /** called for each request sent again; `throttled`: the server said to slow down */
+  readonly onRetry: (reason: string, throttled: boolean) => void;
 }
 
 interface Answer {
@@ -51,7 +52,9 @@ export class BucketClient {
   private readonly abort = new AbortController();
   private credentials: Credentials | null;
   private route: BucketRoute;
-  private connection: GetConnection;
+  /** connections that wait for a request, the last used at the end */
+  private idle: GetConnection[] = [];
+  private readonly connections = new Set<GetConnection>();
   private answered = false;
 
   constructor(options: BucketClientOptions) {
@@ -60,12 +63,25 @@ export class BucketClient {
     this.credentials = options.credentials;
     this.retryBudget = new RetryBudget(options.retryBudget);
     this.route = new BucketRoute(options, options.bucket);
-    this.connection = this.connect();
+    // One for each request on its way.
+    setMaxListeners(0, this.abort.signal);
   }
 
-  private connect(): GetConnection {
+  /** One for each request on its way; kept for the next. */
+  private connection(): GetConnection {
+    const kept = this.idle.pop();
+    if (kept !== undefined) return kept;
     const { timeoutMs, tls } = this.options;
-    return new GetConnection({ origin: this.route.origin, timeoutMs, tls });
+    const connection = new GetConnection({ origin: this.route.origin, timeoutMs, tls });
+    this.connections.add(connection);
+    return connection;
+  }
+
+  private async closeConnections(): Promise<void> {
+    const closing = [...this.connections];
+    this.connections.clear();
+    this.idle = [];
+    await Promise.all(closing.map((connection) => connection.close()));
   }
 
   useCredentials(credentials: Credentials): void {
@@ -115,7 +131,7 @@ export class BucketClient {
       }
       const delayMs = this.delay(problem, response, attempt);
       if (delayMs === null) return result;
-      this.options.onRetry(`${problem.code}: ${problem.message}`);
+      this.options.onRetry(`${problem.code}: ${problem.message}`, problem.outcome === 'throttled');
       // Ends early where the client is closed; the next attempt then fails at once.
       await sleep(delayMs, undefined, { signal: this.abort.signal }).catch(() => {});
     }
@@ -125,14 +141,18 @@ export class BucketClient {
     const path = this.route.pathPrefix === '' ? '/' : this.route.pathPrefix;
     const queryString = encodeQuery(query);
     const headers = this.route.headers('GET', path, queryString, this.clock.amzDate());
+    const connection = this.connection();
     try {
-      const response = await this.connection.get(`${path}?${queryString}`, headers, this.abort.signal);
+      const response = await connection.get(`${path}?${queryString}`, headers, this.abort.signal);
       if (response.status >= 200 && response.status < 300) return { body: response.body };
       const told = parseErrorBody(response.body);
       return { body: null, problem: classifyStatus(response.status, told?.code, told?.message), response };
     } catch (error) {
       const problem: Classified = error instanceof BodyTooLarge ? { code: error.code, message: error.message, outcome: 'refused' } : classifyTransport(error);
       return { body: null, problem, response: null };
+    } finally {
+      // Not where it was closed meanwhile.
+      if (this.connections.has(connection)) this.idle.push(connection);
     }
   }
 
@@ -153,10 +173,9 @@ export class BucketClient {
   }
 
   private async moveTo(region: string): Promise<void> {
-    await this.connection.close();
+    await this.closeConnections();
     this.region = region;
     this.route = new BucketRoute({ ...this.options, credentials: this.credentials, region }, this.options.bucket);
-    this.connection = this.connect();
   }
 
   private failure({ problem, response }: NoAnswer): Failure {
@@ -169,6 +188,6 @@ export class BucketClient {
   /** Ends what is under way: a `get` that waits fails. */
   async close(): Promise<void> {
     this.abort.abort();
-    await this.connection.close();
+    await this.closeConnections();
   }
 }

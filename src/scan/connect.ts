@@ -1,6 +1,6 @@
 /** Resolves endpoint, region and credentials once, and keeps the credentials fresh. */
 import { tlsSettings, type TlsSettings } from '../http/tls.ts';
-import { BucketClient } from '../s3/bucket-client.ts';
+import { BucketClient, type BucketClientOptions } from '../s3/bucket-client.ts';
 import type { CredentialProvider, ExpiringCredentials } from '../s3/credentials.ts';
 import { resolveSettings } from '../s3/settings.ts';
 import type { Credentials } from '../s3/sigv4.ts';
@@ -18,7 +18,7 @@ export interface Connection {
   readonly tls: TlsSettings;
   readonly requestHeaders: readonly (readonly [string, string])[];
   /** a client for requests on the bucket itself */
-  client(bucket: string, retryBudget: SharedArrayBuffer, onRetry: (reason: string) => void): BucketClient;
+  client(bucket: string, retryBudget: SharedArrayBuffer, onRetry: BucketClientOptions['onRetry']): BucketClient;
   /** Calls back with new credentials ahead of each expiry, until it is stopped. */
   keepFresh(onRefreshed: (credentials: Credentials) => void): { stop(): void };
 }

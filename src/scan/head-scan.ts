@@ -14,16 +14,23 @@ import type { Writer } from '../output/writer.ts';
 import type { KeyBatch } from '../queue/key-batch.ts';
 import { KeyQueue } from '../queue/key-queue.ts';
 import type { BucketClient } from '../s3/bucket-client.ts';
+import { RowFilter } from '../source/filter.ts';
 import { readKeyFile } from '../source/key-file.ts';
 import { connect, type Connection } from './connect.ts';
 import { HEAD_LISTING, keyBatchOf, listedPages } from './listing-source.ts';
 import type { HeadScanOptions } from './options.ts';
+import { PageFilter } from './page-filter.ts';
 import { RunningScan } from './running-scan.ts';
 import type { ScanProgress, ScanResult, StopCause } from './scan.ts';
 
 /** Keys waiting in the queue: enough that shards pull full batches, few enough to bound memory (R5). */
 const QUEUE_KEYS_PER_SLOT = 200;
 const MIN_QUEUE_KEYS = 16_384;
+
+/** Records of a key file that are in the batch's place and not in the batch. */
+function leftOutOf({ place, count }: KeyBatch): number {
+  return place.kind === 'records' ? place.through - place.after - count : 0;
+}
 
 export class HeadScan extends RunningScan {
   readonly result: Promise<ScanResult>;
@@ -33,9 +40,12 @@ export class HeadScan extends RunningScan {
   private readonly retryBudget: SharedArrayBuffer;
   private readonly listing = new ListingCounters();
   private readonly queue: KeyQueue;
+  private readonly filter: PageFilter;
   private workers: HeadWorkers | null = null;
   private endpoint = '';
   private yielded = 0;
+  /** of a key file */
+  private leftOut = 0;
   private lastProblem = '';
   private failure: Failure | null = null;
 
@@ -43,6 +53,7 @@ export class HeadScan extends RunningScan {
     super(options);
     this.options = options;
     const { concurrency, shards } = options;
+    this.filter = new PageFilter(options.filter, HEAD_LISTING);
     this.counterMemory = ShardCounters.allocate(Math.min(shards, concurrency));
     this.counters = new ShardCounters(this.counterMemory);
     this.retryBudget = RetryBudget.allocate(concurrency);
@@ -76,16 +87,16 @@ export class HeadScan extends RunningScan {
   private listingClient: BucketClient | null = null;
 
   private async *keys(connection: Connection): AsyncGenerator<KeyBatch, undefined> {
-    const { source, endpoint } = this.options;
+    const { source, endpoint, filter } = this.options;
     if (source.kind === 'file') {
-      yield* readKeyFile(source.file);
+      yield* readKeyFile(source.file, filter && new RowFilter(filter));
       return;
     }
     const { bucket } = source.listing;
     const client = this.openClient(connection, bucket, this.retryBudget, this.listing);
     this.listingClient = client;
-    for await (const page of listedPages(client, connection, endpoint, source.listing, HEAD_LISTING, this.listing)) {
-      yield keyBatchOf(page, bucket, HEAD_LISTING);
+    for await (const page of listedPages(client, connection, endpoint, source.listing, this.filter.schema, this.listing)) {
+      yield keyBatchOf(this.filter.apply(page), bucket, HEAD_LISTING);
     }
   }
 
@@ -135,6 +146,7 @@ export class HeadScan extends RunningScan {
     try {
       for (let next = first; next.done !== true && this.stopped === null; next = await keys.next()) {
         this.yielded += next.value.count;
+        this.leftOut += leftOutOf(next.value);
         const room = this.queue.push(next.value);
         workers.dispatch();
         await room;
@@ -178,8 +190,12 @@ export class HeadScan extends RunningScan {
     };
   }
 
+  private get filtered(): number {
+    return this.filter.filtered + this.leftOut;
+  }
+
   progress(): ScanProgress {
-    return { ...this.snapshot(), pages: this.listing.pages, complete: this.complete };
+    return { ...this.snapshot(), filtered: this.filtered, pages: this.listing.pages, complete: this.complete };
   }
 
   protected report(): MetricsReport {
@@ -193,6 +209,7 @@ export class HeadScan extends RunningScan {
         latency: workers?.latencies.get(shard) ?? createLatencyHistogram(),
       })),
       listing: options.source.kind === 'listing' ? this.listing : null,
+      filtered: this.filtered,
       concurrency: options.concurrency,
       busiestThread: Math.max(performance.eventLoopUtilization().utilization, workers?.busiest() ?? 0),
     });

@@ -1,6 +1,10 @@
-/** `list`: pages → writer. One thread lists and decodes, the writer's encodes. */
+/** `list`: pages → filter → order → writer. One thread lists and decodes, the writer's encodes. */
+import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
 import { Failure } from '../failure.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
+import { MAX_LIST_CONCURRENCY } from '../listing/list-pace.ts';
+import type { ListedPage } from '../listing/listing.ts';
 import { ListingCounters } from '../metrics/listing-counters.ts';
 import type { MetricsReport } from '../metrics/report.ts';
 import type { ScanSnapshot } from '../metrics/series.ts';
@@ -9,22 +13,23 @@ import type { BucketClient } from '../s3/bucket-client.ts';
 import { connect, type Connection } from './connect.ts';
 import { listedPages } from './listing-source.ts';
 import type { ListScanOptions } from './options.ts';
+import { PageFilter } from './page-filter.ts';
 import { RunningScan } from './running-scan.ts';
-import type { ScanProgress, ScanResult } from './scan.ts';
-
-/** LIST requests in flight: one chain of pages. */
-const CONCURRENCY = 1;
+import type { ListScanProgress, ScanResult } from './scan.ts';
+import { sortedPages } from './sorted-pages.ts';
 
 export class ListScan extends RunningScan {
   readonly result: Promise<ScanResult>;
   private readonly options: ListScanOptions;
   private readonly counters = new ListingCounters();
+  private readonly filter: PageFilter;
   private sender: RecordSender | null = null;
   private wake: () => void = () => {};
 
   constructor(options: ListScanOptions) {
     super(options);
     this.options = options;
+    this.filter = new PageFilter(options.filter, options.output.schema);
     this.result = this.run();
   }
 
@@ -32,7 +37,7 @@ export class ListScan extends RunningScan {
     const { bucket } = this.options.listing;
     const connection = await connect(this.options.endpoint);
     const writer = await this.openWriter(connection, bucket);
-    const client = this.openClient(connection, bucket, RetryBudget.allocate(CONCURRENCY), this.counters);
+    const client = this.openClient(connection, bucket, RetryBudget.allocate(this.options.listing.concurrency ?? MAX_LIST_CONCURRENCY), this.counters);
     const freshness = connection.keepFresh((credentials) => client.useCredentials(credentials));
     const sender = new RecordSender(writer.port(), () => this.wake());
     this.sender = sender;
@@ -52,10 +57,22 @@ export class ListScan extends RunningScan {
     return this.publish(writer, sender.sent, failure);
   }
 
+  private pages(client: BucketClient, connection: Connection): AsyncGenerator<ListedPage> {
+    const { listing, output, sorted } = this.options;
+    const pages = this.wantedPages(client, connection);
+    if (!sorted) return pages;
+    return sortedPages(pages, { after: listing.startAfter, folder: output.path === null ? tmpdir() : dirname(output.path) });
+  }
+
+  private async *wantedPages(client: BucketClient, connection: Connection): AsyncGenerator<ListedPage> {
+    const { listing, endpoint } = this.options;
+    for await (const page of listedPages(client, connection, endpoint, listing, this.filter.schema, this.counters)) yield this.filter.apply(page);
+  }
+
   /** Each page is a record batch: it holds one key batch, itself. */
   private async send(client: BucketClient, connection: Connection, sender: RecordSender): Promise<void> {
-    const { listing, endpoint, output } = this.options;
-    for await (const page of listedPages(client, connection, endpoint, listing, output.schema, this.counters)) {
+    for await (const page of this.pages(client, connection)) {
+      if (page.rows.rows === 0) continue;
       while (!sender.ready && this.stopped === null) await this.credit();
       if (this.stopped !== null) return;
       this.ledger.issue(sender.sent, page.rows.rows);
@@ -80,15 +97,16 @@ export class ListScan extends RunningScan {
   }
 
   protected snapshot(): ScanSnapshot {
-    return { done: this.ledger.keysWritten, inFlight: CONCURRENCY, errors: 0, listed: this.counters.keys };
+    return { done: this.ledger.keysWritten, inFlight: this.counters.inFlight, errors: 0, listed: this.counters.keys };
   }
 
-  progress(): ScanProgress {
-    return { ...this.snapshot(), pages: this.counters.pages, complete: this.complete };
+  progress(): ListScanProgress {
+    const { pages, apiCalls, ranges, splits } = this.counters;
+    return { ...this.snapshot(), filtered: this.filter.filtered, pages, complete: this.complete, apiCalls, ranges, splits };
   }
 
   protected report(): MetricsReport {
     const busiestThread = performance.eventLoopUtilization().utilization;
-    return this.reportOf({ command: 'list', shards: [], listing: this.counters, concurrency: CONCURRENCY, busiestThread });
+    return this.reportOf({ command: 'list', shards: [], listing: this.counters, filtered: this.filter.filtered, concurrency: this.counters.concurrency, busiestThread });
   }
 }

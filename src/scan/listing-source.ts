@@ -1,16 +1,13 @@
 /** A bucket's listing as pages for `list` and as key batches for `head`, with the proof that it is whole (R2). */
-import { Failure } from '../failure.ts';
-import { missingIntervals } from '../keyspace/tiling.ts';
-import type { Interval } from '../keyspace/interval.ts';
-import { listChain } from '../listing/chain.ts';
 import { listObjectsV2 } from '../listing/list-objects-v2.ts';
+import { MAX_LIST_CONCURRENCY } from '../listing/list-pace.ts';
 import type { ListedPage, ListPage } from '../listing/listing.ts';
+import { listWhole } from '../listing/whole-listing.ts';
 import type { ListingCounters } from '../metrics/listing-counters.ts';
 import { recordLatency } from '../metrics/latency.ts';
 import type { KeyBatch, Listed } from '../queue/key-batch.ts';
 import { LIST_COLUMNS, type Schema } from '../records/columns.ts';
 import { columnIndex, type ColumnData, type RecordBatchData, type Utf8Values } from '../records/record-batch.ts';
-import { RecordBuilder } from '../records/record-builder.ts';
 import type { BucketClient } from '../s3/bucket-client.ts';
 import type { Connection } from './connect.ts';
 import type { EndpointOptions, ListingOptions } from './options.ts';
@@ -18,7 +15,7 @@ import type { EndpointOptions, ListingOptions } from './options.ts';
 /** What `head` needs of a listing: the key, and what its HEAD is cross-checked with (R4). */
 export const HEAD_LISTING: Schema = LIST_COLUMNS.filter(({ name }) => ['key', 'size', 'last_modified', 'etag'].includes(name));
 
-async function pageLister(client: BucketClient, connection: Connection, options: EndpointOptions, { bucket, fetchOwner }: ListingOptions, counters: ListingCounters): Promise<ListPage> {
+async function pageLister(client: BucketClient, connection: Connection, options: EndpointOptions, { bucket, fetchOwner, concurrency }: ListingOptions, counters: ListingCounters): Promise<ListPage> {
   const timed = async <T>(ask: () => Promise<T>): Promise<T> => {
     const startedAt = performance.now();
     counters.startMs ||= Date.now();
@@ -31,7 +28,7 @@ async function pageLister(client: BucketClient, connection: Connection, options:
   if (options.engine === 'sdk') {
     const { sdkListPage } = await import('../listing/sdk-list-page.ts');
     const { addressing, timeoutMs } = options;
-    const list = sdkListPage({ ...connection, addressing, timeoutMs, clockOffsetMs: client.clock.offsetMs }, bucket);
+    const list = sdkListPage({ ...connection, addressing, timeoutMs, clockOffsetMs: client.clock.offsetMs }, bucket, concurrency ?? MAX_LIST_CONCURRENCY);
     return (request, builder) => timed(() => list(request, builder));
   }
   return listObjectsV2(async (query) => {
@@ -50,38 +47,33 @@ export async function* listedPages(
   schema: Schema,
   counters: ListingCounters,
 ): AsyncGenerator<ListedPage> {
-  const { bucket, prefix, startAfter, pageSize, maxKeys } = listing;
-  const range: Interval = { after: startAfter, through: null };
+  const { bucket, prefix, startAfter, endAt, pageSize, maxKeys, concurrency } = listing;
   const listPage = await pageLister(client, connection, endpoint, listing, counters);
-  const constants = new Map([['bucket', bucket]]);
-  const covered: Interval[] = [];
-  counters.ranges = 1;
-  for await (const page of listChain(listPage, { range, prefix, pageSize, maxKeys: maxKeys ?? Infinity, builder: new RecordBuilder(schema, constants) })) {
+  const pages = listWhole(listPage, {
+    bucket,
+    range: { after: startAfter, through: endAt },
+    prefix,
+    pageSize,
+    maxKeys: maxKeys ?? Infinity,
+    concurrency,
+    schema,
+    constants: new Map([['bucket', bucket]]),
+    counters,
+    now: () => performance.now(),
+  });
+  for await (const page of pages) {
     counters.pages++;
     counters.keys += page.rows.rows;
-    extend(covered, page.interval);
     yield page;
   }
-  const asked = maxKeys !== null && counters.keys >= maxKeys ? { ...range, through: covered.at(-1)?.through ?? null } : range;
-  const missing = missingIntervals(asked, covered);
-  if (missing.length > 0) {
-    throw new Failure('listing', `the listing of s3://${bucket} is not complete: ${missing.length} intervals of the keyspace are missing`, 'run it again');
-  }
 }
 
-/** Pages of one chain abut: kept as one interval, so that memory does not grow with the bucket (R5). */
-function extend(covered: Interval[], interval: Interval): void {
-  const last = covered.at(-1);
-  if (last?.through != null && Buffer.compare(last.through, interval.after) === 0) covered[covered.length - 1] = { after: last.after, through: interval.through };
-  else covered.push(interval);
-}
-
-function utf8Values(column: ColumnData | undefined): Utf8Values | null {
+export function utf8Values(column: ColumnData | undefined): Utf8Values | null {
   return column?.kind === 'utf8' ? column : null;
 }
 
 /** −1 where a row has none. */
-function int64Values(column: ColumnData | undefined, rows: number): BigInt64Array | null {
+export function int64Values(column: ColumnData | undefined, rows: number): BigInt64Array | null {
   if (column?.kind !== 'int64') return null;
   const { values, validity } = column;
   if (validity !== null) for (let row = 0; row < rows; row++) if ((validity[row >> 3]! & (1 << (row & 7))) === 0) values[row] = -1n;

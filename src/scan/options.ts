@@ -4,8 +4,11 @@ import type { Options } from '../metrics/options.ts';
 import type { Compression, Format } from '../output/format.ts';
 import type { Schema } from '../records/columns.ts';
 import type { Addressing } from '../s3/address.ts';
+import type { Filter } from '../source/filter.ts';
 import type { FromFormat } from '../source/key-format.ts';
 import type { ScanLog } from './scan.ts';
+
+export type { Filter } from '../source/filter.ts';
 
 export interface EndpointOptions {
   /** null: from the environment, the profile, or AWS itself */
@@ -28,10 +31,14 @@ export interface ListingOptions {
   readonly prefix: Uint8Array;
   /** exclusive; empty for the beginning */
   readonly startAfter: Uint8Array;
+  /** inclusive; null for the end */
+  readonly endAt: Uint8Array | null;
   /** keys asked a page; the server may give fewer */
   readonly pageSize: number;
   /** the first so many keys in order, or null for all */
   readonly maxKeys: number | null;
+  /** LIST requests in flight: 1 for one chain of pages, null to find out what the server takes */
+  readonly concurrency: number | null;
   /** ask for each object's owner, which S3 leaves out otherwise */
   readonly fetchOwner: boolean;
 }
@@ -65,10 +72,16 @@ export interface ScanOptions {
 
 export interface ListScanOptions extends ScanOptions {
   readonly listing: ListingOptions;
+  /** null: all keys */
+  readonly filter: Filter | null;
+  /** rows in the order of the keys */
+  readonly sorted: boolean;
 }
 
 export interface HeadScanOptions extends ScanOptions {
   readonly source: { readonly kind: 'listing'; readonly listing: ListingOptions } | { readonly kind: 'file'; readonly file: KeyFileSource };
+  /** null: all keys */
+  readonly filter: Filter | null;
   /** HEADs in flight */
   readonly concurrency: number;
   readonly workers: number;

@@ -18,7 +18,7 @@ import type { Scan, ScanProgress, ScanResult, StopCause } from './scan.ts';
 const SAMPLE_MS = 1000;
 
 /** What of the report only the command knows. */
-type ReportParts = Pick<ReportInput, 'command' | 'shards' | 'listing' | 'concurrency' | 'busiestThread'>;
+type ReportParts = Pick<ReportInput, 'command' | 'shards' | 'listing' | 'filtered' | 'concurrency' | 'busiestThread'>;
 
 export abstract class RunningScan implements Scan {
   abstract readonly result: Promise<ScanResult>;
@@ -83,8 +83,9 @@ export abstract class RunningScan implements Scan {
   }
 
   protected openClient(connection: Connection, bucket: string, retryBudget: SharedArrayBuffer, listing: ListingCounters): BucketClient {
-    const client = connection.client(bucket, retryBudget, (reason) => {
+    const client = connection.client(bucket, retryBudget, (reason, throttled) => {
       listing.retries++;
+      if (throttled) listing.throttled++;
       listing.apiCalls++;
       this.common.log.debug('request on the bucket sent again', { bucket, reason });
     });

@@ -21,9 +21,18 @@ export interface ScanProgress {
   readonly inFlight: number;
   /** keys that the source has yielded */
   readonly listed: number;
+  /** keys that filters left out; for `head` they are not among those yielded */
+  readonly filtered: number;
   readonly pages: number;
   /** the source has yielded its last key */
   readonly complete: boolean;
+}
+
+/** What a listing tells besides. */
+export interface ListScanProgress extends ScanProgress {
+  readonly apiCalls: number;
+  readonly ranges: number;
+  readonly splits: number;
 }
 
 /** Where a scan says what it does; nothing secret is handed to it (R7). */

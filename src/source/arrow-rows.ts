@@ -7,7 +7,7 @@
 import { Binary, BinaryView, DataType, LargeBinary, Vector, type RecordBatch } from 'apache-arrow';
 import { Failure } from '../failure.ts';
 import type { KeyBatch } from '../queue/key-batch.ts';
-import { keyColumns, type KeyColumns } from './key-columns.ts';
+import { hasColumn, keyColumns, type KeyColumns } from './key-columns.ts';
 import type { KeyBatcher } from './key-batcher.ts';
 
 /** Rows added between two looks for full key batches: a record batch may hold a million (R5). */
@@ -70,6 +70,7 @@ function* arrowRows(batch: RecordBatch, before: number, columns: KeyColumns, bat
   const bucketAt = bytesColumn(batch, columns.bucket, batcher.file);
   const etagAt = bytesColumn(batch, columns.etag, batcher.file);
   const sizes = batch.getChildAt(columns.size);
+  const storageClassAt = batcher.wantsStorageClass ? bytesColumn(batch, columns.storageClass, batcher.file) : null;
   const setTime = timeSetter(batch, columns.lastModified, batcher);
   for (let row = 0; row < batch.numRows; row++) {
     const position = before + row + 1;
@@ -82,6 +83,7 @@ function* arrowRows(batch: RecordBatch, before: number, columns: KeyColumns, bat
     if (sizes !== null) batcher.size(sizes.get(row));
     if (etagAt !== null) batcher.etag(etagAt(row));
     if (setTime !== null) setTime(row);
+    if (storageClassAt !== null) batcher.storageClass(storageClassAt(row));
     if (row % STRIDE === STRIDE - 1) yield* batcher.take();
   }
   yield* batcher.take();
@@ -92,6 +94,7 @@ export async function* readRecordBatches(batches: AsyncIterable<RecordBatch>, ba
   let rows = 0;
   for await (const batch of batches) {
     const columns = keyColumns(batch.schema.fields.map((field) => field.name), batcher.file);
+    batcher.requireColumns(hasColumn(columns));
     yield* arrowRows(batch, rows, columns, batcher);
     rows += batch.numRows;
   }

@@ -14,7 +14,7 @@ import { Failure } from '../failure.ts';
 import type { KeyBatch } from '../queue/key-batch.ts';
 import { HEAD_COLUMNS, LIST_COLUMNS } from '../records/columns.ts';
 import { peek } from './byte-source.ts';
-import { keyColumns, type KeyColumns } from './key-columns.ts';
+import { hasColumn, keyColumns, type KeyColumns } from './key-columns.ts';
 import type { KeyBatcher } from './key-batcher.ts';
 
 /** Bounds what one unclosed quote can take in (R5). */
@@ -58,6 +58,7 @@ function addRow(batcher: KeyBatcher, row: number, cells: readonly string[], colu
   batcher.size(cells[columns.size]);
   if (columns.etag !== -1) batcher.etag(cellBytes(cells[columns.etag] ?? ''));
   batcher.lastModified(cells[columns.lastModified]);
+  if (batcher.wantsStorageClass) batcher.storageClass(cellBytes(cells[columns.storageClass] ?? ''));
 }
 
 function malformed(file: string, error: CsvError): Failure {
@@ -88,6 +89,7 @@ export async function* readCsv(source: AsyncGenerator<Buffer>, batcher: KeyBatch
         const names = cells.map((cell) => cellBytes(cell).toString());
         columns = keyColumns(names, batcher.file);
         own = isOwnTable(names);
+        batcher.requireColumns(hasColumn(columns));
         continue;
       }
       addRow(batcher, ++row, cells, columns, own);

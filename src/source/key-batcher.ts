@@ -1,14 +1,15 @@
 /**
  * Packs the rows of a key file into key batches, and refuses what cannot be a key: empty, longer than S3
  * allows, not UTF-8, of no bucket or of another than the command names. What a row is and how it is read
- * is the formats' business.
+ * is the formats' business. Rows that a filter does not want are left out as a batch is cut.
  *
  * For each row a format calls `bucketNamed` or `bucketUnnamed`, then `add`, then what else the row tells.
  */
 import { isUtf8 } from 'node:buffer';
 import { Failure } from '../failure.ts';
-import type { KeyBatch, Listed } from '../queue/key-batch.ts';
+import { selectKeys, type KeyBatch, type Listed } from '../queue/key-batch.ts';
 import { parseS3Url } from '../s3/address.ts';
+import type { FilteredColumn, RowFilter } from './filter.ts';
 import { parseIsoTime } from './iso-time.ts';
 import { PackedUtf8 } from './packed-utf8.ts';
 
@@ -19,7 +20,16 @@ export const MAX_KEY_BYTES = 1024;
 const MAX_ETAG_BYTES = 1024;
 /** The oldest buckets may be as long. */
 export const MAX_BUCKET_BYTES = 255;
+/** No storage class is longer; a bound as above. */
+const MAX_STORAGE_CLASS_BYTES = 1024;
 const SHOWN_CHARACTERS = 80;
+
+/** Which options ask for a column of the file. */
+const ASKED_BY: Readonly<Record<FilteredColumn, string>> = {
+  size: '--min-size and --max-size',
+  last_modified: '--newer-than and --older-than',
+  storage_class: '--storage-class',
+};
 
 const QUOTE = 0x22;
 const NO_BYTES = Buffer.alloc(0);
@@ -35,6 +45,7 @@ export class KeyBatcher {
   private readonly unit: 'line' | 'row';
   /** the bucket that the command names */
   private readonly commanded: string | null;
+  private readonly filter: RowFilter | null;
 
   /** the bucket of the batch under construction */
   private bucket: string;
@@ -44,6 +55,7 @@ export class KeyBatcher {
   private readonly etags = new PackedUtf8(BATCH_KEYS);
   private sizes: BigInt64Array | null = null;
   private times: BigInt64Array | null = null;
+  private readonly storageClasses: PackedUtf8 | null;
   /** line or row number of each key, for messages: blank lines are counted there, but are no records */
   private readonly positions = new Float64Array(BATCH_KEYS);
 
@@ -51,12 +63,30 @@ export class KeyBatcher {
   private after = 0;
   private ready: KeyBatch[] = [];
 
-  constructor(file: string, unit: 'line' | 'row', bucket: string | null) {
+  constructor(file: string, unit: 'line' | 'row', bucket: string | null, filter: RowFilter | null = null) {
     this.file = file;
     this.unit = unit;
     this.commanded = bucket;
+    this.filter = filter;
+    this.storageClasses = filter?.columns.has('storage_class') === true ? new PackedUtf8(BATCH_KEYS) : null;
     this.bucket = bucket ?? '';
     this.bucketBytes = bucket === null ? NO_BYTES : Buffer.from(bucket);
+  }
+
+  /** Storage classes are read only where the filter asks for them. */
+  get wantsStorageClass(): boolean {
+    return this.storageClasses !== null;
+  }
+
+  /** Throws where the filter asks for a column that the file, or the row at `position`, does not have. */
+  requireColumns(has: (column: FilteredColumn) => boolean, position: number | null = null): void {
+    if (this.filter === null) return;
+    for (const column of this.filter.columns) {
+      if (has(column)) continue;
+      const what = `has no "${column}", which ${ASKED_BY[column]} ask${column === 'storage_class' ? 's' : ''} for`;
+      const hint = 'leave the option out, or give a table that tells it, such as one that `s3scan list` wrote';
+      throw position === null ? new Failure('usage', `${this.file} ${what}`, hint) : this.refusal(position, what, hint);
+    }
   }
 
   /** The row names no bucket. */
@@ -133,6 +163,13 @@ export class KeyBatcher {
     this.times[this.keys.count - 1] = BigInt(Math.floor(milliseconds));
   }
 
+  /** Storage class of the row added last; nothing where null or empty. */
+  storageClass(bytes: Uint8Array | null): void {
+    if (this.storageClasses === null || bytes === null) return;
+    this.storageClasses.padTo(this.keys.count - 1);
+    this.storageClasses.push(bytes, 0, Math.min(bytes.length, MAX_STORAGE_CLASS_BYTES));
+  }
+
   /** The batches that are full. */
   take(): KeyBatch[] {
     const { ready } = this;
@@ -178,8 +215,20 @@ export class KeyBatcher {
     if (count === 0) return;
     this.checkUtf8();
     const place = { kind: 'records', after: this.after, through: this.after + count } as const;
-    this.ready.push({ bucket: this.bucket, place, count, listed: this.takeListed(count), keys: this.keys.take() });
+    const kept = this.keptRows();
+    const batch: KeyBatch = { bucket: this.bucket, place, count, listed: this.takeListed(count), keys: this.keys.take() };
+    this.ready.push(kept === null ? batch : selectKeys(batch, kept));
     this.after += count;
+  }
+
+  /** null: all of them. */
+  private keptRows(): number[] | null {
+    const { filter, keys, sizes: size, times: lastModified, storageClasses } = this;
+    if (filter === null) return null;
+    storageClasses?.padTo(keys.count);
+    const kept = filter.kept({ count: keys.count, keys, size, lastModified, storageClass: storageClasses });
+    storageClasses?.take();
+    return kept;
   }
 
   private takeListed(count: number): Listed | null {

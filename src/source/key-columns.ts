@@ -1,8 +1,9 @@
 /**
- * The columns a table of keys may have: `key`, and what can be cross-checked or routed by (R4). Names are
+ * The columns a table of keys may have: `key`, and what can be cross-checked (R4), routed by or filtered by. Names are
  * those that s3scan itself writes, so that an earlier table can be scanned again.
  */
 import { Failure } from '../failure.ts';
+import type { FilteredColumn } from './filter.ts';
 
 /** Positions in the table; -1 where it has no such column. */
 export interface KeyColumns {
@@ -11,6 +12,7 @@ export interface KeyColumns {
   readonly size: number;
   readonly etag: number;
   readonly lastModified: number;
+  readonly storageClass: number;
 }
 
 const SHOWN_COLUMNS = 20;
@@ -34,5 +36,12 @@ export function keyColumns(names: readonly string[], file: string): KeyColumns {
     size: size === -1 ? names.indexOf('content_length') : size,
     etag: names.indexOf('etag'),
     lastModified: names.indexOf('last_modified'),
+    storageClass: names.indexOf('storage_class'),
   };
+}
+
+/** Whether the table tells what a filter asks for. */
+export function hasColumn({ size, lastModified, storageClass }: KeyColumns): (column: FilteredColumn) => boolean {
+  const positions: Readonly<Record<FilteredColumn, number>> = { size, last_modified: lastModified, storage_class: storageClass };
+  return (column) => positions[column] !== -1;
 }

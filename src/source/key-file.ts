@@ -9,6 +9,7 @@ import type { KeyBatch } from '../queue/key-batch.ts';
 import { openSource, peek, sourceOf, withoutBom, type ByteSource } from './byte-source.ts';
 import { readCsv } from './csv-keys.ts';
 import { KeyBatcher } from './key-batcher.ts';
+import type { RowFilter } from './filter.ts';
 import { enoughToTell, formatByContent, formatByName, type FromFormat } from './key-format.ts';
 import { readNdjson } from './ndjson-keys.ts';
 import { readText } from './text-keys.ts';
@@ -25,7 +26,7 @@ export interface KeyFileOptions {
 }
 
 /** Reads what is opened already: `source` of the options' path. */
-async function* readSource(source: ByteSource, options: KeyFileOptions): AsyncGenerator<KeyBatch> {
+async function* readSource(source: ByteSource, options: KeyFileOptions, filter: RowFilter | null): AsyncGenerator<KeyBatch> {
   const { path, bucket } = options;
   const { format: named, compression } = formatByName(path);
   const file = path === '-' ? 'standard input' : path;
@@ -33,11 +34,11 @@ async function* readSource(source: ByteSource, options: KeyFileOptions): AsyncGe
   const format = options.format ?? named ?? formatByContent(head);
   switch (format) {
     case 'text':
-      return yield* readText(withoutBom(chunks), new KeyBatcher(file, 'line', bucket));
+      return yield* readText(withoutBom(chunks), new KeyBatcher(file, 'line', bucket, filter));
     case 'ndjson':
-      return yield* readNdjson(withoutBom(chunks), new KeyBatcher(file, 'line', bucket));
+      return yield* readNdjson(withoutBom(chunks), new KeyBatcher(file, 'line', bucket, filter));
     case 'csv':
-      return yield* readCsv(withoutBom(chunks), new KeyBatcher(file, 'row', bucket));
+      return yield* readCsv(withoutBom(chunks), new KeyBatcher(file, 'row', bucket, filter));
     case 'arrow':
     case 'parquet':
       break;
@@ -45,7 +46,7 @@ async function* readSource(source: ByteSource, options: KeyFileOptions): AsyncGe
   if (compression !== null) {
     throw new Failure('usage', `${file}: ${format} is not read through ${compression}`, 'decompress it first: it has compression of its own');
   }
-  const batcher = new KeyBatcher(file, 'row', bucket);
+  const batcher = new KeyBatcher(file, 'row', bucket, filter);
   if (format === 'arrow') {
     const { isArrowFile, readArrowFile, readArrowStream } = await import('./arrow-keys.ts');
     if (!isArrowFile(head)) return yield* readArrowStream(chunks, batcher);
@@ -63,13 +64,13 @@ function requireFile(source: ByteSource, file: string, format: string, hint: str
   throw new Failure('usage', `${file} is ${format}, which is read from its end and cannot come through a pipe`, hint);
 }
 
-/** The keys of a file in its order, cut where the bucket changes. */
-export async function* readKeyFile(options: KeyFileOptions): AsyncGenerator<KeyBatch> {
+/** The keys of a file in its order, those that the filter wants, cut where the bucket changes. */
+export async function* readKeyFile(options: KeyFileOptions, filter: RowFilter | null = null): AsyncGenerator<KeyBatch> {
   const { path } = options;
   const { compression } = formatByName(path);
   const source = path === '-' ? sourceOf('standard input', process.stdin, null) : await openSource(path, compression);
   try {
-    yield* readSource(source, options);
+    yield* readSource(source, options, filter);
   } finally {
     source.close();
   }

@@ -46,10 +46,12 @@ function addRow(batcher: KeyBatcher, line: number, row: Record<string, unknown>)
   const bucket = stringMember(batcher, line, row, 'bucket');
   if (bucket === null) batcher.bucketUnnamed(line);
   else batcher.bucketNamed(line, bucket, 0, bucket.length);
+  batcher.requireColumns((column) => column in row || (column === 'size' && 'content_length' in row), line);
   batcher.add(line, key, 0, key.length);
   batcher.size(row['size'] ?? row['content_length']);
   batcher.etag(stringMember(batcher, line, row, 'etag'));
   batcher.lastModified(row['last_modified']);
+  if (batcher.wantsStorageClass) batcher.storageClass(stringMember(batcher, line, row, 'storage_class'));
 }
 
 export async function* readNdjson(chunks: AsyncIterable<Buffer>, batcher: KeyBatcher): AsyncGenerator<KeyBatch> {

@@ -34,6 +34,7 @@ function addUrl(batcher: KeyBatcher, line: number, block: Buffer, start: number,
 }
 
 export async function* readText(chunks: AsyncIterable<Buffer>, batcher: KeyBatcher): AsyncGenerator<KeyBatch> {
+  batcher.requireColumns(() => false);
   let line = 0;
   let carriageReturns = false;
   for await (const block of wholeLines(chunks, MAX_LINE_BYTES)) {

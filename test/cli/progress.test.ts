@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mock, test, type TestContext } from 'node:test';
 import * as fc from 'fast-check';
-import { progressLine, RecentRate, startProgress, type HeadProgress, type ProgressMode } from '../../src/cli/progress.ts';
+import { progressLine, RecentRate, startProgress, type HeadProgress, type ListProgress, type ProgressMode } from '../../src/cli/progress.ts';
 
 const HEAD: HeadProgress = {
-  kind: 'head', done: 123_456, errors: 2, inFlight: 80, listed: 300_000, complete: false, source: 'listing',
+  kind: 'head', done: 123_456, errors: 2, inFlight: 80, listed: 300_000, filtered: 0, complete: false, source: 'listing',
 };
 
 test('the whole line, where there is room', () => {
@@ -17,8 +17,20 @@ test('the whole line, where there is room', () => {
     progressLine({ ...HEAD, done: 300_000, complete: true, source: 'file', inFlight: 0 }, 0, 3_723_000, Infinity),
     'done 300,000 (100% of what is read) · 0 HEAD/s now · errors 2 · 0 in flight · read 300,000, reading complete · 1:02:03',
   );
-  const list = progressLine({ kind: 'list', keys: 300_000, pages: 301 }, 81_000, 4000, 80);
-  assert.equal(list, 'listed 300,000 keys · 81,000 keys/s now · 301 pages · 0:04');
+});
+
+test('a listing tells what it costs and how it is cut', () => {
+  const list: ListProgress = { kind: 'list', keys: 300_000, filtered: 0, pages: 301, apiCalls: 312, ranges: 70, splits: 69 };
+  const whole = 'listed 300,000 keys · 81,000 keys/s now · 301 pages · 1.04 calls per 1,000 keys · 70 ranges, 69 splits · 0:04';
+  assert.equal(progressLine(list, 81_000, 4000, 200), whole);
+  assert.equal(progressLine(list, 81_000, 4000, 70), 'listed 300,000 keys · 81,000 keys/s now · 301 pages · 0:04');
+  assert.doesNotMatch(progressLine({ ...list, keys: 0 }, 0, 0, 200), /calls|NaN|Infinity/);
+});
+
+test('keys that filters left out are told where there are some', () => {
+  assert.match(progressLine({ ...HEAD, filtered: 1_200_000 }, 0, 0, 200), / · listed 300,000, 1,200,000 filtered out, listing on/);
+  const list: ListProgress = { kind: 'list', keys: 300_000, filtered: 1000, pages: 301, apiCalls: 301, ranges: 1, splits: 0 };
+  assert.match(progressLine(list, 0, 0, 200), /^listed 300,000 keys, 1,000 filtered out · /);
 });
 
 test('before the first key is listed there is no share of it', () => {
@@ -42,7 +54,7 @@ test('narrow terminals lose what matters least, and keep the count, then the rat
 
 test('property: the line is never wider than the terminal, and a wider terminal never shows less', () => {
   const snapshot = fc.record({
-    kind: fc.constant('head' as const), done: fc.nat(1e9), errors: fc.nat(1e6), inFlight: fc.nat(5000), listed: fc.nat(1e9),
+    kind: fc.constant('head' as const), done: fc.nat(1e9), errors: fc.nat(1e6), inFlight: fc.nat(5000), listed: fc.nat(1e9), filtered: fc.nat(1e9),
     complete: fc.boolean(), source: fc.constantFrom('listing' as const, 'file' as const),
   });
   fc.assert(
@@ -86,7 +98,7 @@ function watched(context: TestContext, part: Setting) {
       state.text += text;
     },
   };
-  const progress = startProgress(() => ({ kind: 'list', keys: state.done, pages: 1 }), {
+  const progress = startProgress(() => ({ kind: 'list', keys: state.done, filtered: 0, pages: 1, apiCalls: 1, ranges: 1, splits: 0 }), {
     mode: part.mode ?? 'auto', quiet: part.quiet ?? false, stream, environment: part.environment ?? {}, now: () => state.now,
   });
   function advance(ms: number): string {
@@ -105,7 +117,7 @@ const CLEAR = '\r\u001b[K';
 test('on a terminal one line is redrawn, and is gone at the end', (context) => {
   const { state, progress, advance } = watched(context, {});
   state.done = 100;
-  assert.equal(advance(200), `${CLEAR}listed 100 keys · 500 keys/s now · 1 pages · 0:00`);
+  assert.equal(advance(200), `${CLEAR}listed 100 keys · 500 keys/s now · 1 pages · 10.00 calls per 1,000 keys · 0:00`);
   assert.equal(advance(1000).split(CLEAR).length - 1, 5);
   state.text = '';
   progress.stop();
@@ -132,9 +144,9 @@ test('elsewhere a plain line comes every five seconds, and none where the scan i
   const { state, progress, advance } = watched(context, { isTTY: false });
   assert.equal(advance(4800), '');
   state.done = 5000;
-  assert.equal(advance(200), 'listed 5,000 keys · 1,000 keys/s now · 1 pages · 0:05\n');
+  assert.equal(advance(200), 'listed 5,000 keys · 1,000 keys/s now · 1 pages · 0.20 calls per 1,000 keys · 1 ranges, 0 splits · 0:05\n');
   state.done = 15_000;
-  assert.equal(advance(5000), 'listed 15,000 keys · 2,000 keys/s now · 1 pages · 0:10\n');
+  assert.equal(advance(5000), 'listed 15,000 keys · 2,000 keys/s now · 1 pages · 0.07 calls per 1,000 keys · 1 ranges, 0 splits · 0:10\n');
   state.text = '';
   progress.stop();
   assert.equal(state.text, '');

@@ -17,12 +17,12 @@ const SHARD: ShardReport = {
 
 const LISTING: ListingReport = {
   pages: 1001, keys: 1_000_000, start_time: SHARD.start_time, end_time: SHARD.end_time, elapsed_time: 12.5, keys_per_second: 80_000,
-  api_calls: 1010, calls_per_1000_keys: 1.01, ranges: 14, splits: 3, retries: 0, throttled: 0, bytes_in: 0,
+  api_calls: 1010, calls_per_1000_keys: 1.01, ranges: 14, splits: 3, mode: 'parallel', note: null, retries: 0, throttled: 0, bytes_in: 0,
   page_latency_us: { p50: 90_000, p90: 91_000, p99: 92_000, p99_9: 93_000, max: 94_000 },
 };
 
 const OVERALL: OverallReport = {
-  keys: 1_000_000, ok: 999_990, gone: 8, failed: 2, start_time: SHARD.start_time, end_time: SHARD.end_time, elapsed_time: 63.3,
+  keys: 1_000_000, filtered: 0, ok: 999_990, gone: 8, failed: 2, start_time: SHARD.start_time, end_time: SHARD.end_time, elapsed_time: 63.3,
   headers_per_second: 15_803.79, cpu_seconds: 25.12, peak_rss_bytes: 123_456_789, limit: 'concurrency', latency_us: LATENCY,
 };
 
@@ -77,6 +77,15 @@ test('a list command tells keys and pages, and names its own option', () => {
 test('keys from a file: no line about a listing; standard output: no line about an output', () => {
   const text = renderSummary(report({ listing: null }), { ...PLAIN, output: null, metricsFile: null });
   for (const label of ['listing', 'pages', 'output', 'metrics']) assert.equal(line(text, label), undefined);
+});
+
+test('what filters left out is told beside what is left', () => {
+  const overall = { ...OVERALL, keys: 250, filtered: 1_999_750 };
+  assert.equal(line(renderSummary(report({ overall }), PLAIN), 'filters'), 'left out 1,999,750 of 2,000,000 keys · 250 asked');
+  const list = renderSummary(report({ command: 'list', shards: [], overall }), PLAIN);
+  assert.equal(line(list, 'filters'), 'left out 1,999,750 of 2,000,000 keys · 250 written');
+  assert.equal(line(list, 'keys'), '250');
+  assert.equal(line(renderSummary(report(), PLAIN), 'filters'), undefined);
 });
 
 test('a scan that did nothing has dashes for times and no division by zero', () => {

@@ -54,7 +54,7 @@ describe('metrics', { concurrency: 2 }, () => {
   test('of list', async (t) => {
     const sim = await startSimCommand(t, ['--objects', '2500']);
     const folder = await temporaryFolder(t);
-    await s3scanDone(['list', ...sim.target, '-o', join(folder, 'keys.csv')]);
+    await s3scanDone(['list', ...sim.target, '--list-concurrency', '1', '-o', join(folder, 'keys.csv')]);
     const { command, overall, listing } = JSON.parse(await readFile(join(folder, 'keys.metrics.json'), 'utf8')) as MetricsReport;
     assert.deepEqual([command, overall.keys, listing?.keys, listing?.pages], ['list', 2500, 2500, 3]);
   });

@@ -49,6 +49,9 @@ test('a page in any dialect gives exactly the keys and values that it was made o
         count: objects.length,
         firstKey: objects.length === 0 ? null : new Uint8Array(Buffer.from(objects[0]!.key)),
         lastKey: objects.length === 0 ? null : new Uint8Array(Buffer.from(objects.at(-1)!.key)),
+        // so short a page is told key by key
+        sample: objects.map(({ key }) => new Uint8Array(Buffer.from(key))),
+        sampleStride: 1,
         isTruncated: token !== null,
         nextContinuationToken: token?.replace(/[\p{Cc}\p{Cs}]/gu, '.') ?? null,
         commonPrefixes: commonPrefixes.map((prefix) => new Uint8Array(Buffer.from(prefix))),

@@ -16,12 +16,28 @@ export function virtualScan(layout: Layout, count: number, inFlight: number, lat
   const space = createKeySpace(layout, count, 1);
   const bytes = (index: number): Uint8Array => Buffer.from(space.keyAt(index), 'latin1');
   const ranges = new Ranges({ after: new Uint8Array(0), through: null }, new Uint8Array(0));
+  ranges.percentIsSafe = true;
   let now = 0;
   let calls = 0;
   let keys = 0;
   let empties = 0;
   const trace: number[] = [];
   const events: { at: number; run: () => void }[] = [];
+  /** Names of a folder, as one LIST with a delimiter gives them. */
+  const namesIn = (prefix: string): Uint8Array[] => {
+    const names: string[] = [];
+    for (let i = space.indexAfter(prefix); i < count && names.length < 1000; ) {
+      const key = space.keyAt(i);
+      if (!key.startsWith(prefix)) break;
+      const slash = key.indexOf('/', prefix.length);
+      const name = key.slice(0, slash + 1);
+      if (slash >= 0) names.push(name);
+      // '0' is the character after '/'
+      i = slash < 0 ? i + 1 : space.indexAfter(`${name.slice(0, -1)}0`);
+      if (slash >= 0 && i > 0 && i < count && space.keyAt(i).startsWith(name)) break;
+    }
+    return names.map((name) => Buffer.from(name, 'latin1'));
+  };
   const send = (): void => {
     for (const { range, after } of ranges.next(inFlight)) {
       calls++;
@@ -41,6 +57,11 @@ export function virtualScan(layout: Layout, count: number, inFlight: number, lat
           if (size > 0) sample.push(bytes(to - 1));
           const page: PageNews = { count: size, firstKey: size > 0 ? bytes(from) : null, lastKey: size > 0 ? bytes(to - 1) : null, sample, isLast: to === end };
           ranges.finish(range, page);
+          if (calls === 1 && to < end) {
+            calls++;
+            ranges.awaitNames();
+            events.push({ at: now + latency(), run: () => ranges.learnNames(namesIn('')) });
+          }
         },
       });
     }

@@ -24,6 +24,7 @@ function input(part: Partial<ReportInput>): ReportInput {
     options: {},
     shards: [],
     listing: null,
+    filtered: 0,
     series: [],
     concurrency: 80,
     rateCap: null,
@@ -74,14 +75,14 @@ test('two shards, by hand', () => {
 
 test('a listing, by hand, and the same as the whole of a list command', () => {
   const listing = new ListingCounters();
-  Object.assign(listing, { pages: 5, keys: 4000, apiCalls: 6, bytesIn: 1_500_000, ranges: 4, splits: 2, retries: 1, startMs: START, endMs: START + 500 });
+  Object.assign(listing, { pages: 5, keys: 4000, apiCalls: 6, bytesIn: 1_500_000, ranges: 4, splits: 2, mode: 'chain', note: 'why', retries: 1, startMs: START, endMs: START + 500 });
   for (const us of [80_000, 90_000]) recordLatency(listing.pageLatency, us);
   const report = buildReport(input({ command: 'list', listing }));
   assert.deepEqual(
     { ...report.listing, page_latency_us: null },
     {
       pages: 5, keys: 4000, start_time: '2026-01-02T03:04:05.000Z', end_time: '2026-01-02T03:04:05.500Z', elapsed_time: 0.5,
-      keys_per_second: 8000, api_calls: 6, calls_per_1000_keys: 1.5, ranges: 4, splits: 2, retries: 1, throttled: 0,
+      keys_per_second: 8000, api_calls: 6, calls_per_1000_keys: 1.5, ranges: 4, splits: 2, mode: 'chain', note: 'why', retries: 1, throttled: 0,
       bytes_in: 1_500_000, page_latency_us: null,
     },
   );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { batchTransferList, keyAt, sliceBatch } from '../../src/queue/key-batch.ts';
+import { batchTransferList, keyAt, selectKeys, sliceBatch } from '../../src/queue/key-batch.ts';
 import { fileBatch, keyBatch, keysOf, packed, pageBatch, unpacked } from './key-batches.ts';
 
 const end = Buffer.from('zzz');
@@ -44,4 +44,33 @@ test('what is not known of the keys is not known of a slice', () => {
   const slice = sliceBatch(batch, 1, 2);
   assert.deepEqual([slice.listed!.size, slice.listed!.lastModified, unpacked(slice.listed!.etag!, 1)], [null, null, ['e']]);
   assert.equal(sliceBatch(fileBatch(0, 2), 0, 1).listed, null);
+});
+
+test('keys that are left out keep their place: slices of what is left tile it still (R2)', () => {
+  const selections = fc.array(fc.boolean(), { minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(selections, fc.nat(), (wanted, at) => {
+      const rows = wanted.flatMap((isWanted, row) => (isWanted ? [row] : []));
+      const batch = selectKeys(fileBatch(100, wanted.length), rows);
+      assert.deepEqual(keysOf(batch), rows.map((row) => `key-${String(100 + row).padStart(7, '0')}`));
+      assert.equal(batch.count, rows.length);
+      if (rows.length < 2) return;
+      const cut = 1 + (at % (rows.length - 1));
+      const [first, second] = [sliceBatch(batch, 0, cut).place, sliceBatch(batch, cut, rows.length).place];
+      assert.ok(first.kind === 'records' && second.kind === 'records');
+      // The second begins behind the last key of the first.
+      const behind = 100 + rows[cut - 1]! + 1;
+      assert.deepEqual([first.after, first.through, second.after, second.through], [100, behind, behind, 100 + wanted.length]);
+      // Each still knows its keys' records, also when it is cut again.
+      assert.deepEqual([...second.kept!].map((record) => second.after + record - 1), rows.slice(cut).map((row) => 100 + row));
+    }),
+  );
+});
+
+test('what is listed of keys stays with them', () => {
+  const batch = selectKeys(pageBatch(0, 5, { after: new Uint8Array(0), through: end }), [1, 4]);
+  assert.deepEqual([...batch.listed!.size!], [1n, 4n]);
+  assert.deepEqual([...batch.listed!.lastModified!], [1000n, 4000n]);
+  assert.deepEqual(unpacked(batch.listed!.etag!, 2), ['e1', 'e4']);
+  assert.deepEqual(batch.place, { kind: 'keyspace', after: new Uint8Array(0), through: end });
 });

@@ -99,6 +99,25 @@ test('what passes is asked again: throttling, server errors, broken connections'
   assert.deepEqual(retries.map((reason) => reason.split(':')[0]), ['SlowDown', 'InternalError', retries[2]!.split(':')[0]]);
 });
 
+test('requests at the same time go over a connection each, which the next ones use again', async (t) => {
+  const waiting: (() => void)[] = [];
+  const server = await rawServer(t, (socket) => {
+    waiting.push(() => socket.write(OK));
+    if (waiting.length === 3) for (const answer of waiting.splice(0)) answer();
+  });
+  const { client } = open(t, server.origin);
+  for (let round = 0; round < 3; round++) await Promise.all([client.get(QUERY), client.get(QUERY), client.get(QUERY)]);
+  assert.deepEqual([server.requests.length, server.connections], [9, 3]);
+});
+
+test('a retry says whether the server asked for fewer requests', async (t) => {
+  noJitter(t);
+  const server = await answering(t, BUSY, response(500), OK);
+  const throttled: boolean[] = [];
+  await open(t, server.origin, { onRetry: (_, isThrottled) => throttled.push(isThrottled) }).client.get(QUERY);
+  assert.deepEqual(throttled, [true, false]);
+});
+
 test('Retry-After is waited for', async (t) => {
   noJitter(t);
   const server = await answering(t, response(503, { 'Retry-After': '1' }), OK);

@@ -10,7 +10,7 @@ import { HEAD_LISTING, keyBatchOf, listedPages } from '../../src/scan/listing-so
 import type { EndpointOptions, ListingOptions } from '../../src/scan/options.ts';
 import { keysOf, unpacked } from '../queue/key-batches.ts';
 
-const LISTING: ListingOptions = { bucket: 'bucket', prefix: Buffer.from(''), startAfter: Buffer.from(''), pageSize: 3, maxKeys: null, fetchOwner: false };
+const LISTING: ListingOptions = { bucket: 'bucket', prefix: Buffer.from(''), startAfter: Buffer.from(''), endAt: null, pageSize: 3, maxKeys: null, concurrency: null, fetchOwner: false };
 
 /** An object as XML, with what else is given. */
 function contents(key: string, more = ''): string {
@@ -45,7 +45,7 @@ const KEYS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
 test('pages become key batches whose places tile what was asked (R2), and are counted', async () => {
   const counters = new ListingCounters();
-  const all = await batches((query) => pageOf(KEYS, query), {}, counters);
+  const all = await batches((query) => pageOf(KEYS, query), { concurrency: 1 }, counters);
   assert.deepEqual(all.map(keysOf), [['a', 'b', 'c'], ['d', 'e', 'f'], ['g', 'h']]);
   const places = all.map(({ place }) => (place.kind === 'keyspace' ? [Buffer.from(place.after).toString(), place.through && Buffer.from(place.through).toString()] : null));
   assert.deepEqual(places, [['', 'c'], ['c', 'f'], ['f', null]]);

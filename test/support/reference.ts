@@ -144,7 +144,8 @@ const DOCUMENT: About<MetricsReport> = {
 };
 
 const OVERALL: About<OverallReport> = {
-  keys: 'keys done; for `list`, keys listed',
+  keys: 'keys done; for `list`, keys listed and not left out',
+  filtered: 'keys that filters left out',
   ok: 'keys with headers',
   gone: 'keys with status 404',
   failed: 'keys with any other error',
@@ -165,6 +166,8 @@ const LISTING: About<ListingReport> = {
   calls_per_1000_keys: 'the same for each 1,000 keys',
   ranges: 'ranges of the keyspace that were listed',
   splits: 'ranges taken over in part by another lister',
+  mode: 'many ranges at once (`parallel`), or one `chain` of pages',
+  note: 'why it was a chain where ranges were asked for; else null',
   retries: 'LIST requests sent again',
   throttled: 'answers that said to slow down',
   bytes_in: 'bytes of the pages',

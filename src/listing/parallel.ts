@@ -1,0 +1,261 @@
+/**
+ * Lists many ranges of a prefix at once: sends what `Ranges` orders, takes the answers in as they come, and hands
+ * the pages on in that order. Each carries the interval that it proves (R2); whether they are all there is for the
+ * one who asked to check.
+ *
+ * The consumer governs (R5): at most twice as many pages as may be on their way are held or on their way.
+ */
+import { Failure } from '../failure.ts';
+import type { Interval } from '../keyspace/interval.ts';
+import { compareEnds, compareKeys } from '../keyspace/interval.ts';
+import type { ListingCounters } from '../metrics/listing-counters.ts';
+import type { RecordBuilder } from '../records/record-builder.ts';
+import { selectRows } from '../records/select-rows.ts';
+import { excerpt } from '../s3/xml.ts';
+import { Continuation, hasPercent, isFitForStartAfter } from './continuation.ts';
+import { FIRST_PACE, paceAfter, type Pace } from './list-pace.ts';
+import type { KeyWindow, ListedPage, ListPage, ListPageInfo } from './listing.ts';
+import { Ranges, type PageOrder } from './ranges.ts';
+import { checkScope } from './scope.ts';
+
+export interface ParallelOptions {
+  readonly range: Interval;
+  readonly prefix: Uint8Array;
+  /** keys to ask for in one page; servers may give fewer */
+  readonly pageSize: number;
+  /** requests on their way; null to find out what the server takes */
+  readonly concurrency: number | null;
+  /** one for each page */
+  readonly builder: () => RecordBuilder;
+  readonly counters: ListingCounters;
+  /** ms */
+  readonly now: () => number;
+}
+
+/** How a range goes on. */
+interface Course {
+  readonly continuation: Continuation;
+  /** what its last page said; null where that is followed already */
+  told: { readonly token: string | null; readonly lastKey: Uint8Array | null } | null;
+  /** so far it was asked from a key of our own making, which need not exist */
+  isFromCut: boolean;
+}
+
+/** Pages held or on their way, for each that may be on its way. */
+const HELD = 2;
+/** `%7E`, which a server that decodes twice takes for `~`. */
+const ENCODED_TILDE = Buffer.from('%7E');
+const TILDE = Buffer.from('~');
+
+export class ParallelListing {
+  /** Once the pages have ended: what a page was that proves nothing. What is missing may be had by token. */
+  doubt: Failure | null = null;
+  private readonly listPage: ListPage;
+  private readonly options: ParallelOptions;
+  private readonly ranges: Ranges;
+  private readonly courses = new Map<number, Course>();
+  private readonly ready: ListedPage[] = [];
+  private pace: Pace;
+  private throttled: number;
+  private percent: 'unknown' | 'asking' | 'told' = 'unknown';
+  private answered = 0;
+  private ended = false;
+  private failure: unknown = null;
+  private wake: () => void = () => {};
+
+  constructor(listPage: ListPage, options: ParallelOptions) {
+    this.listPage = listPage;
+    this.options = options;
+    this.ranges = new Ranges(options.range, options.prefix);
+    this.pace = options.concurrency === null ? FIRST_PACE : { ...FIRST_PACE, limit: options.concurrency };
+    this.throttled = options.counters.throttled;
+  }
+
+  /** To be called once. Throws where a request failed for good. */
+  async *pages(): AsyncGenerator<ListedPage> {
+    const { after, through } = this.options.range;
+    if (compareEnds(through, after) <= 0) return;
+    try {
+      for (;;) {
+        this.send();
+        const page = this.ready.shift();
+        if (page !== undefined) yield page;
+        else if (this.ended) break;
+        else if (this.isIdle()) return;
+        else await this.news();
+      }
+      if (this.failure !== null) throw this.failure;
+    } finally {
+      this.ended = true;
+      this.count();
+    }
+  }
+
+  private isIdle(): boolean {
+    return this.ranges.inFlight === 0 && this.percent !== 'asking';
+  }
+
+  private news(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
+  }
+
+  private send(): void {
+    if (this.ended || this.percent === 'asking') return;
+    const { limit } = this.pace;
+    for (const order of this.ranges.next(Math.min(limit, limit * HELD - this.ready.length))) void this.list(order);
+    this.count();
+  }
+
+  private count(): void {
+    const { counters } = this.options;
+    counters.ranges = this.ranges.created;
+    counters.splits = this.ranges.splits;
+    counters.inFlight = this.ended ? 0 : this.ranges.inFlight;
+    counters.concurrency = Math.max(counters.concurrency, this.pace.limit);
+  }
+
+  /** Lists one page of a range. Never rejects. */
+  private async list(order: PageOrder): Promise<void> {
+    const { prefix, pageSize, builder: newBuilder, now } = this.options;
+    const { ranges } = this;
+    const { range, after } = order;
+    const window: KeyWindow = {
+      after,
+      get through() {
+        return ranges.through(range);
+      },
+      limit: Infinity,
+    };
+    try {
+      const builder = newBuilder();
+      const { position } = this.courseOf(order).continuation;
+      const startedMs = now();
+      const info = await this.listPage({ prefix, ...position, maxKeys: pageSize, window }, builder);
+      if (this.ended) return;
+      this.accept(order, info, builder);
+      this.adapt(now() - startedMs, info.isTruncated);
+      this.send();
+      this.wake();
+    } catch (error) {
+      this.fail(error, after);
+    }
+  }
+
+  /** Where the range goes on. Decided no earlier: by then it is known whether a `%` is safe. */
+  private courseOf({ range, after }: PageOrder): Course {
+    let course = this.courses.get(range);
+    if (course === undefined) this.courses.set(range, (course = { continuation: new Continuation(after, true), told: null, isFromCut: range > 0 }));
+    const { told, continuation } = course;
+    if (told === null) return course;
+    course.told = null;
+    continuation.advance(told.token, told.lastKey, this.ranges.percentIsSafe);
+    if (told.lastKey !== null && course.isFromCut) {
+      // The token of such a page may skip a key (see Continuation), and the key cannot be given either.
+      if (continuation.position.startAfter === null) throw new Failure('listing', `it can only be continued after "${excerpt(told.lastKey)}" by token, and began at a key that need not exist`);
+      course.isFromCut = false;
+    }
+    return course;
+  }
+
+  private accept({ range, after }: PageOrder, info: ListPageInfo, builder: RecordBuilder): void {
+    checkScope(info, this.options.prefix);
+    const { firstKey, isTruncated, nextContinuationToken } = info;
+    const course = this.courses.get(range)!;
+    const through = this.ranges.through(range);
+    // Whole and not truncated: nothing follows. Cut: the rest lies beyond the range.
+    const endsRange = !isTruncated || info.count < info.objects;
+    const isLast = endsRange || (info.lastKey !== null && compareEnds(through, info.lastKey) === 0);
+    const count = isLast || !course.isFromCut ? info.count : this.usableRows(info);
+    const lastKey = count === info.count ? info.lastKey : info.sample[(count - 1) / info.sampleStride]!;
+    const rows = count === info.count ? builder.take() : selectRows(builder.take(), Array.from({ length: count }, (_, row) => row));
+    const sample = lastKey === null ? [] : [...info.sample.filter((key) => compareKeys(key, lastKey) < 0), lastKey];
+    const interval = this.ranges.finish(range, { count, firstKey, lastKey, sample, isLast });
+    if (isLast) this.courses.delete(range);
+    else course.told = { token: nextContinuationToken, lastKey };
+    this.answered++;
+    if (compareEnds(interval.through, after) > 0) this.ready.push({ interval, rows, lastKey });
+    if (this.answered === 1 && !isLast) void this.askNames();
+    if (this.percent === 'unknown' && sample.some(hasPercent)) this.askAboutPercent(sample);
+  }
+
+  /**
+   * How many rows of a page from a cut to keep, so that it can be continued after the last one: its token may skip
+   * a key (see Continuation). All, where that cannot be had.
+   */
+  private usableRows({ count, lastKey, sample, sampleStride }: ListPageInfo): number {
+    const isFit = (key: Uint8Array): boolean => isFitForStartAfter(key, this.ranges.percentIsSafe);
+    if (lastKey === null || isFit(lastKey)) return count;
+    const last = sample.findLastIndex(isFit);
+    return last < 0 ? count : last * sampleStride + 1;
+  }
+
+  /**
+   * The names of the folders right below the prefix: where names are words, what a page shows of their characters
+   * tells nothing of the others. A hint: where it cannot be had, cuts are guessed. Never rejects.
+   */
+  private async askNames(): Promise<void> {
+    const { prefix, range, pageSize, builder } = this.options;
+    const startAfter = range.after.length > 0 ? range.after : null;
+    this.ranges.awaitNames();
+    try {
+      const window = { after: range.after, through: range.after, limit: 0 };
+      const { commonPrefixes } = await this.listPage({ prefix, startAfter, continuationToken: null, maxKeys: pageSize, delimiter: '/', window }, builder());
+      this.ranges.learnNames(commonPrefixes);
+    } catch {
+      this.ranges.learnNames([]);
+    }
+    this.send();
+    this.wake();
+  }
+
+  private adapt(ms: number, isFull: boolean): void {
+    const { concurrency, counters } = this.options;
+    if (concurrency !== null) return;
+    const isThrottled = counters.throttled > this.throttled;
+    this.throttled = counters.throttled;
+    this.pace = paceAfter(this.pace, { ms, isFull, isWanted: this.ready.length * 2 <= this.pace.limit, isThrottled });
+  }
+
+  /**
+   * Some servers decode a start-after twice (LocalStack), and what follows a `%` would be skipped unseen. From
+   * `%7E` they go on behind `~`, past the keys between the two; one of them is known.
+   */
+  private askAboutPercent(known: readonly Uint8Array[]): void {
+    const after = Buffer.concat([this.options.prefix, ENCODED_TILDE]);
+    const through = Buffer.concat([this.options.prefix, TILDE]);
+    if (!known.some((key) => compareKeys(key, after) > 0 && compareKeys(key, through) < 0)) return;
+    this.percent = 'asking';
+    void this.probe({ after, through, limit: 1 });
+  }
+
+  /** Never rejects. Until it is told, nothing is sent. */
+  private async probe(window: KeyWindow): Promise<void> {
+    const { prefix, builder } = this.options;
+    try {
+      const { count } = await this.listPage({ prefix, startAfter: window.after, continuationToken: null, maxKeys: 1, window }, builder());
+      this.ranges.percentIsSafe = count > 0;
+    } catch (error) {
+      if (!(error instanceof Failure) || error.kind !== 'listing') return this.fail(error, window.after);
+    }
+    this.percent = 'told';
+    this.send();
+    this.wake();
+  }
+
+  /** The end, for better or worse: pages that came before are still handed on. */
+  private fail(error: unknown, after: Uint8Array): void {
+    if (this.ended) return;
+    this.ended = true;
+    if (error instanceof Failure && error.kind === 'listing') {
+      const where = this.answered === 0 ? 'page 1 of the listing' : `a page of the listing (after "${excerpt(after)}")`;
+      const named = new Failure('listing', `${where}: ${error.message}`, error.hint, { cause: error });
+      if (this.answered === 0) this.failure = named;
+      else this.doubt = named;
+    } else {
+      this.failure = error;
+    }
+    this.wake();
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * A listing with the proof that it is whole (R2): ranges in parallel where that is of use, one chain of pages
+ * where order matters or the server cannot do otherwise, and a chain over what is missing where the server turns
+ * out not to. Every page that is handed on is entered in a tiling, and only a complete one ends without a Failure.
+ */
+import { Failure } from '../failure.ts';
+import { compareEnds, compareKeys, type Interval } from '../keyspace/interval.ts';
+import { Tiling } from '../keyspace/tiling.ts';
+import type { ListingCounters } from '../metrics/listing-counters.ts';
+import { LIST_COLUMNS, type Column, type Schema } from '../records/columns.ts';
+import { columnIndex, type RecordBatchData } from '../records/record-batch.ts';
+import { RecordBuilder } from '../records/record-builder.ts';
+import { selectRows } from '../records/select-rows.ts';
+import { excerpt } from '../s3/xml.ts';
+import { listChain } from './chain.ts';
+import type { ListedPage, ListPage } from './listing.ts';
+import { ParallelListing } from './parallel.ts';
+
+export interface WholeListingOptions {
+  readonly bucket: string;
+  readonly range: Interval;
+  readonly prefix: Uint8Array;
+  /** keys to ask for in one page; servers may give fewer */
+  readonly pageSize: number;
+  /** the first so many keys, in order; Infinity for all, in any order */
+  readonly maxKeys: number;
+  /** requests on their way: 1 for a chain by token, null to find out what the server takes */
+  readonly concurrency: number | null;
+  readonly schema: Schema;
+  /** columns that hold one value in every row */
+  readonly constants: ReadonlyMap<string, string>;
+  readonly counters: ListingCounters;
+  /** ms */
+  readonly now: () => number;
+}
+
+const KEY: Column = LIST_COLUMNS.find(({ name }) => name === 'key')!;
+
+/** Directory buckets (S3 Express One Zone) know no start-after, and their names end so. */
+const DIRECTORY_BUCKET = '--x-s3';
+
+class WholeListing {
+  private readonly listPage: ListPage;
+  private readonly options: WholeListingOptions;
+  private readonly tiling = new Tiling();
+  private keys = 0;
+
+  constructor(listPage: ListPage, options: WholeListingOptions) {
+    this.listPage = listPage;
+    this.options = options;
+  }
+
+  async *pages(): AsyncGenerator<ListedPage> {
+    const { bucket, maxKeys, concurrency, counters } = this.options;
+    if (maxKeys < Infinity || concurrency === 1) {
+      yield* this.chain(null);
+    } else if (bucket.endsWith(DIRECTORY_BUCKET)) {
+      yield* this.chain('directory buckets know no start-after');
+    } else {
+      counters.mode = 'parallel';
+      const parallel = new ParallelListing(this.listPage, { ...this.options, builder: () => this.builder(this.options.schema) });
+      for await (const page of parallel.pages()) {
+        this.enter(page);
+        yield page;
+      }
+      if (parallel.doubt !== null) yield* this.rest(parallel.doubt);
+    }
+    this.prove();
+  }
+
+  private builder(schema: Schema): RecordBuilder {
+    return new RecordBuilder(schema, this.options.constants);
+  }
+
+  private begin(note: string | null): void {
+    const { counters } = this.options;
+    counters.mode = 'chain';
+    counters.note = note === null ? null : `listed page after page, without cutting ranges: ${note}`;
+    counters.ranges = Math.max(1, counters.ranges);
+  }
+
+  private async *chain(note: string | null): AsyncGenerator<ListedPage> {
+    this.begin(note);
+    for await (const page of listChain(this.listPage, { ...this.options, builder: this.builder(this.options.schema) })) {
+      this.enter(page);
+      yield page;
+    }
+  }
+
+  /**
+   * Lists what is missing once more, from the beginning and by token, since start-after is not to be relied on:
+   * of each page what was handed on before is left out.
+   */
+  private async *rest(doubt: Failure): AsyncGenerator<ListedPage> {
+    this.begin(doubt.message);
+    const { schema } = this.options;
+    const hasKey = columnIndex(schema, 'key') >= 0;
+    const wider = hasKey ? schema : [...schema, KEY];
+    for await (const page of listChain(this.listPage, { ...this.options, builder: this.builder(wider) })) {
+      for (const interval of this.tiling.missing(page.interval)) {
+        const part = partOf(page, interval, columnIndex(wider, 'key'));
+        const kept = { ...part, rows: { ...part.rows, columns: part.rows.columns.slice(0, schema.length) } };
+        this.enter(kept);
+        yield kept;
+      }
+    }
+  }
+
+  private enter({ interval, rows }: ListedPage): void {
+    if (!this.tiling.add(interval)) throw new Failure('listing', `keys ${between(interval)} were listed twice`, 'run it again with --list-concurrency 1');
+    this.keys += rows.rows;
+  }
+
+  private prove(): void {
+    const { range, maxKeys, bucket } = this.options;
+    const { intervals } = this.tiling;
+    const asked = this.keys >= maxKeys ? { ...range, through: intervals.at(-1)?.through ?? null } : range;
+    const missing = this.tiling.missing(asked);
+    if (missing.length === 0) return;
+    const what = `${missing.length} ${missing.length === 1 ? 'interval' : 'intervals'} of the keyspace`;
+    throw new Failure('listing', `the listing of s3://${bucket} is not complete: ${what} missing, the first: keys ${between(missing[0]!)}`, 'run it again');
+  }
+}
+
+function between({ after, through }: Interval): string {
+  const from = after.length === 0 ? 'from the beginning' : `after "${excerpt(after)}"`;
+  return `${from} ${through === null ? 'to the end' : `through "${excerpt(through)}"`}`;
+}
+
+/** The rows of the page in an interval of its own. */
+function partOf(page: ListedPage, interval: Interval, keyColumn: number): ListedPage {
+  const wanted: number[] = [];
+  let lastKey: Uint8Array | null = null;
+  for (let row = 0; row < page.rows.rows; row++) {
+    const key = keyAt(page.rows, keyColumn, row);
+    if (compareKeys(key, interval.after) <= 0 || compareEnds(interval.through, key) < 0) continue;
+    wanted.push(row);
+    lastKey = key;
+  }
+  return { interval, rows: selectRows(page.rows, wanted), lastKey: lastKey && new Uint8Array(lastKey) };
+}
+
+function keyAt({ columns }: RecordBatchData, keyColumn: number, row: number): Uint8Array {
+  const column = columns[keyColumn];
+  return column?.kind === 'utf8' ? column.values.subarray(column.offsets[row], column.offsets[row + 1]) : new Uint8Array(0);
+}
+
+/**
+ * Lists what is asked for: every key once, in any order unless `maxKeys` is given. A Failure of kind `listing`
+ * where that cannot be proven.
+ */
+export function listWhole(listPage: ListPage, options: WholeListingOptions): AsyncGenerator<ListedPage> {
+  return new WholeListing(listPage, options).pages();
+}

@@ -1,0 +1,67 @@
+/** Many ranges at once give the same table as one chain of pages, for every layout of the simulation. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { LAYOUTS, startSim } from '../../src/sim/sim.ts';
+import { writeAwkwardObjects } from '../support/awkward-objects.ts';
+import { s3scan, s3scanDone } from '../support/cli.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { startMinio, withoutMinio } from '../support/minio.ts';
+import { startSimCommand } from '../support/sim.ts';
+
+interface Listing {
+  readonly pages: number;
+  readonly ranges: number;
+  readonly api_calls: number;
+}
+
+async function listing(metrics: string): Promise<Listing> {
+  return (JSON.parse(await readFile(metrics, 'utf8')) as { listing: Listing }).listing;
+}
+
+describe('parallel listing', { concurrency: 2 }, () => {
+  for (const layout of LAYOUTS) {
+    test(layout, async (t) => {
+      const sim = await startSim({ objects: 20_000, layout, listLatencyMs: 5 });
+      t.after(() => sim.close());
+      const target = ['s3://sim-bucket', '--endpoint', sim.endpoint, '--no-sign-request'];
+      const folder = await temporaryFolder(t);
+      const list = async (concurrency: string): Promise<string[]> => {
+        const output = join(folder, `${concurrency}.ndjson`);
+        await s3scanDone(['list', ...target, '--list-concurrency', concurrency, '-o', output, '--metrics', `${output}.json`, '--quiet']);
+        return (await readFile(output, 'utf8')).trimEnd().split('\n').sort();
+      };
+      const chain = await list('1');
+      assert.equal(chain.length, 20_000);
+      assert.deepEqual(await list('16'), chain);
+      assert.equal((await listing(join(folder, '1.ndjson.json'))).ranges, 1);
+      assert.ok((await listing(join(folder, '16.ndjson.json'))).ranges > 4);
+    });
+  }
+
+  test('a server that says to slow down is listed whole', async (t) => {
+    const sim = await startSimCommand(t, ['--objects', '20000', '--list-error-rate', '0.2']);
+    const { stdout } = await s3scanDone(['list', ...sim.target, '--columns', 'key', '--quiet']);
+    assert.equal(new Set(stdout.trimEnd().split('\n')).size, 20_000);
+  });
+
+  test('MinIO: ranges of awkward keys, three a page, are the table of one chain', { skip: withoutMinio }, async (t) => {
+    const minio = await startMinio();
+    t.after(() => minio.stop());
+    await writeAwkwardObjects(minio.client, 'keys');
+    const list = async (...args: string[]): Promise<string[]> => {
+      const { stdout } = await s3scanDone(['list', 's3://keys', '--endpoint', minio.endpoint, ...args, '--quiet'], { env: minio.env });
+      return stdout.trimEnd().split('\n').sort();
+    };
+    const chain = await list('--list-concurrency', '1');
+    assert.ok(chain.length > 100);
+    for (const pageSize of ['1', '3', '10']) assert.deepEqual(await list('--list-concurrency', '16', '--page-size', pageSize), chain, pageSize);
+  });
+
+  test('what --list-concurrency takes', async () => {
+    for (const value of ['0', '-1', '1.5', 'many', '100000']) {
+      assert.equal((await s3scan(['list', 's3://b', '--list-concurrency', value])).code, 2, value);
+    }
+  });
+});

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Ranges, type PageNews } from '../../src/listing/ranges.ts';
+import { LAYOUTS } from '../../src/sim/sim.ts';
+import { virtualScan } from './virtual-scan.ts';
+
+const IN_FLIGHT = 64;
+
+test('64 requests in flight list every layout at least 32 times as fast as one, with few requests to spare', () => {
+  for (const layout of LAYOUTS) {
+    const count = layout === 'unicode' ? 2_000_000 : 1_000_000;
+    const { time, calls, keys } = virtualScan(layout, count, IN_FLIGHT);
+    assert.equal(keys, count, layout);
+    const speedup = count / 1000 / time;
+    assert.ok(speedup >= 32, `${layout}: ${speedup.toFixed(1)} times`);
+    const callsPer1000 = (calls / count) * 1000;
+    assert.ok(callsPer1000 <= 1.3, `${layout}: ${callsPer1000.toFixed(2)} calls per 1,000 keys`);
+  }
+});
+
+function page(keys: readonly string[], isLast = false): PageNews {
+  const sample = keys.map((key) => Buffer.from(key));
+  return { count: keys.length, firstKey: sample[0] ?? null, lastKey: sample.at(-1) ?? null, sample, isLast };
+}
+
+const text = (key: Uint8Array | null): string | null => key && Buffer.from(key).toString();
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz'.split('');
+
+/** Ranges over keys of two letters, `aa` to `cz` listed, and the first order answered. */
+function begun(): Ranges {
+  const ranges = new Ranges({ after: Buffer.from(''), through: null }, Buffer.from(''));
+  const [first] = ranges.next(8);
+  ranges.finish(first!.range, page(LETTERS.slice(0, 3).flatMap((a) => LETTERS.map((b) => a + b))));
+  return ranges;
+}
+
+test('ranges tile what was asked, and each order begins where its range does', () => {
+  const ranges = begun();
+  const orders = ranges.next(8);
+  assert.ok(orders.length > 2);
+  const ends = orders.map(({ range, after }) => [text(after)!, text(ranges.through(range))] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+  assert.equal(ends[0]![0], 'cz');
+  for (const [i, [, through]] of ends.entries()) assert.equal(through, ends[i + 1]?.[0] ?? null);
+});
+
+test('a range whose page is being taken in is not cut until that is done', () => {
+  const ranges = begun();
+  const [order] = ranges.next(1);
+  assert.equal(ranges.through(order!.range), null);
+  assert.deepEqual(ranges.next(8), []);
+  const { through } = ranges.finish(order!.range, page(LETTERS.map((b) => `d${b}`)));
+  assert.equal(text(through), 'dz');
+  assert.ok(ranges.next(8).length > 2);
+});
+
+test('an empty page that others follow leaves the range where it is', () => {
+  const ranges = begun();
+  const [order] = ranges.next(1);
+  const interval = ranges.finish(order!.range, page([]));
+  assert.deepEqual([text(interval.after), text(interval.through)], ['cz', 'cz']);
+  assert.deepEqual(ranges.next(1).map(({ after }) => text(after)), ['cz']);
+});
+
+function cutsWith(percentIsSafe: boolean): string[] {
+  const ranges = new Ranges({ after: Buffer.from(''), through: null }, Buffer.from(''));
+  ranges.percentIsSafe = percentIsSafe;
+  const [first] = ranges.next(8);
+  ranges.finish(first!.range, page(LETTERS.slice(0, 3).flatMap((a) => LETTERS.map((b) => `%${a}${b}`))));
+  return ranges.next(8).slice(1).map(({ after }) => text(after)!);
+}
+
+test('a cut holds a `%` only where that is known to be safe', () => {
+  assert.ok(cutsWith(true).some((key) => key.includes('%')));
+  assert.ok(!cutsWith(false).some((key) => key.includes('%')));
+});
