@@ -5,8 +5,8 @@ import { ListScan } from '../scan/list-scan.ts';
 import { selectSchema } from '../scan/schema.ts';
 import { endpointOptions, listingOptions, outputOptions, type CommonFlags } from './common-options.ts';
 import { openLog } from './log.ts';
-import { packageVersion } from './main.ts';
 import { givenOptions, metricsPath, runScan } from './run-scan.ts';
+import { packageVersion } from './version.ts';
 
 export async function runList(url: string, flags: CommonFlags): Promise<number> {
   const { bucket, prefix } = parseS3Url(url);

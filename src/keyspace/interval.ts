@@ -10,8 +10,6 @@ export interface Interval {
   readonly through: Uint8Array | null;
 }
 
-export const WHOLE_KEYSPACE: Interval = { after: new Uint8Array(0), through: null };
-
 /** Negative, zero or positive, by unsigned bytes, a prefix before what it begins. */
 export function compareKeys(a: Uint8Array, b: Uint8Array): number {
   return Buffer.compare(a, b);

@@ -62,11 +62,15 @@ export async function* listedPages(
     extend(covered, page.interval);
     yield page;
   }
-  const asked = maxKeys !== null && counters.keys >= maxKeys ? { ...range, through: covered.at(-1)?.through ?? null } : range;
-  const missing = missingIntervals(asked, covered);
-  if (missing.length > 0) {
-    throw new Failure('listing', `the listing of s3://${bucket} is not complete: ${missing.length} intervals of the keyspace are missing`, 'run it again');
-  }
+  proveListed(bucket, maxKeys !== null && counters.keys >= maxKeys ? { ...range, through: covered.at(-1)?.through ?? null } : range, covered);
+}
+
+/** Throws Failure('listing') unless the pages' intervals tile what was asked, without a gap (R2). */
+export function proveListed(bucket: string, asked: Interval, covered: readonly Interval[]): void {
+  const missing = missingIntervals(asked, covered).length;
+  if (missing === 0) return;
+  const what = missing === 1 ? '1 interval of the keyspace is' : `${missing} intervals of the keyspace are`;
+  throw new Failure('listing', `the listing of s3://${bucket} is not complete: ${what} missing`, 'run it again');
 }
 
 /** Pages of one chain abut: kept as one interval, so that memory does not grow with the bucket (R5). */

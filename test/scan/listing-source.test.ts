@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { exitCodeOfFailure } from '../../src/cli/exit-code.ts';
 import { Failure } from '../../src/failure.ts';
+import type { Interval } from '../../src/keyspace/interval.ts';
 import { ListingCounters } from '../../src/metrics/listing-counters.ts';
 import type { KeyBatch } from '../../src/queue/key-batch.ts';
 import { RecordBuilder } from '../../src/records/record-builder.ts';
 import type { BucketClient, Query } from '../../src/s3/bucket-client.ts';
 import type { Connection } from '../../src/scan/connect.ts';
-import { HEAD_LISTING, keyBatchOf, listedPages } from '../../src/scan/listing-source.ts';
+import { HEAD_LISTING, keyBatchOf, listedPages, proveListed } from '../../src/scan/listing-source.ts';
 import type { EndpointOptions, ListingOptions } from '../../src/scan/options.ts';
 import { keysOf, unpacked } from '../queue/key-batches.ts';
 
@@ -68,6 +70,19 @@ test('a listing that proves nothing ends the scan as one (R2)', async () => {
   const endless = `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>${contents('a')}</ListBucketResult>`;
   await assert.rejects(batches(() => endless), isListing, 'the same page for ever');
   await assert.rejects(batches(() => '<html><body>welcome</body></html>'), isListing);
+});
+
+function endsInFour(error: unknown): boolean {
+  return error instanceof Failure && exitCodeOfFailure(error.kind) === 4 && /s3:\/\/bucket is not complete: 1 interval/.test(error.message);
+}
+
+test('a page that was dropped ends the scan with 4, whichever it is (R2)', () => {
+  const bounds = ['', 'c', 'f', 'h'].map((key) => Buffer.from(key));
+  const pages: Interval[] = bounds.map((after, at) => ({ after, through: bounds[at + 1] ?? null }));
+  const asked = { after: bounds[0]!, through: null };
+  proveListed('bucket', asked, pages);
+  for (const dropped of pages) assert.throws(() => proveListed('bucket', asked, pages.filter((page) => page !== dropped)), endsInFour);
+  assert.throws(() => proveListed('bucket', asked, pages.filter((_page, at) => at % 2 === 1)), /2 intervals/);
 });
 
 test('what a page tells of an object is what its HEAD is checked with; what it does not tell is unknown (R4)', async () => {
