@@ -164,11 +164,14 @@ export class HeadConnection implements Expiring, Sender {
     this.end();
     this.connects++;
     // Loaded when the first such answer comes: undici takes some 50 ms to start.
-    void import('./full-connection.ts').then(({ FullRequest }) => {
-      if (this.isClosed) return;
-      this.full = new FullRequest(this.settings, this.asker);
-      this.full.head(this.path, this.headers);
-    });
+    void this.openFull();
+  }
+
+  private async openFull(): Promise<void> {
+    const { FullRequest } = await import('./full-connection.ts');
+    if (this.isClosed) return;
+    this.full = new FullRequest(this.settings, this.asker);
+    this.full.head(this.path, this.headers);
   }
 
   private lost(socket: Socket, error: Error): void {
@@ -207,12 +210,14 @@ export class HeadConnection implements Expiring, Sender {
     this.drop();
   }
 
-  /** What is asked is not answered any more. */
+  /** What is asked gets no answer any more. */
   async close(): Promise<void> {
+    const isAsked = this.deadline !== 0;
     this.isClosed = true;
     this.end();
     this.thread.deadlines.remove(this);
     this.drop();
+    if (isAsked) this.asker.onNoAnswer(failure('UND_ERR_DESTROYED', 'The connection was closed'), false);
     await this.full?.close();
   }
 }

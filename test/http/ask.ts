@@ -57,7 +57,7 @@ export function ask(t: TestContext, settings: Pick<ConnectionSettings, 'origin'>
     get reused() {
       return reused;
     },
-    head: (path, headers = []) =>
+    head: (path, headers = ['host', 'test']) =>
       new Promise((resolve, reject) => {
         assert.equal(pending, null);
         pending = { resolve, reject };
