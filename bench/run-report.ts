@@ -5,7 +5,7 @@ import { describeEnvironment, ROOT } from './environment.ts';
 
 export type Cell = string | number | null;
 
-export interface Table {
+interface Table {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
@@ -40,7 +40,7 @@ function shown(cell: Cell): string {
   return cell.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-export function isReached({ value, bound, limit }: Goal): boolean {
+function isReached({ value, bound, limit }: Goal): boolean {
   return bound === 'at most' ? value <= limit : value >= limit;
 }
 

@@ -20,7 +20,7 @@ export interface Target {
 }
 
 /** Debian keeps it where the PATH of an ordinary user does not reach. */
-export const NGINX: string = existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : 'nginx';
+const NGINX = existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : 'nginx';
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

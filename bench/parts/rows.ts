@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import parquet, { type FieldDefinition } from 'parquetjs-lite';
 import { ParquetEncoder } from '../../src/output/parquet.ts';
 import { HEAD_COLUMNS, type ColumnType, type Schema } from '../../src/records/columns.ts';
+import { blockOf } from '../../src/http/header-block.ts';
 import { HeaderDecoder } from '../../src/records/header-decoder.ts';
 import type { RecordBatchData } from '../../src/records/record-batch.ts';
 import { RecordBuilder } from '../../src/records/record-builder.ts';
@@ -13,11 +14,11 @@ import { check, type Part, type Variant } from './part.ts';
 const BATCH_ROWS = 4096;
 const FULL_SCHEMA: Schema = HEAD_COLUMNS.filter(({ option }) => option === null);
 /** The first ones: what describes the object, without locks, counts and what s3scan adds. */
-export const WRITER_COLUMNS = 26;
+const WRITER_COLUMNS = 26;
 const WRITER_SCHEMA: Schema = HEAD_COLUMNS.slice(0, WRITER_COLUMNS);
 
 export function headerDecoding(): Part {
-  const answers = Array.from({ length: BATCH_ROWS }, (_, index) => rawHeaders(sampleObject(index)));
+  const answers = Array.from({ length: BATCH_ROWS }, (_, index) => blockOf(rawHeaders(sampleObject(index))));
   const decoder = new HeaderDecoder(FULL_SCHEMA);
   return {
     name: 'headers to columns',

@@ -8,9 +8,9 @@ import type { HeadScanOptions } from '../scan/options.ts';
 import { selectSchema } from '../scan/schema.ts';
 import { endpointOptions, filterOptions, listingOptions, outputOptions } from './common-options.ts';
 import { openLog } from './log.ts';
-import { packageVersion } from './main.ts';
 import type { HeadFlags } from './program.ts';
 import { givenOptions, metricsPath, runScan } from './run-scan.ts';
+import { packageVersion } from './version.ts';
 
 /** Files that are open besides the connections: modules, output, listing. */
 const OTHER_FILES = 64;

@@ -5,9 +5,9 @@ import { ListScan } from '../scan/list-scan.ts';
 import { selectSchema } from '../scan/schema.ts';
 import { endpointOptions, filterOptions, listingOptions, outputOptions } from './common-options.ts';
 import { openLog } from './log.ts';
-import { packageVersion } from './main.ts';
 import type { ListFlags } from './program.ts';
 import { givenOptions, metricsPath, runScan } from './run-scan.ts';
+import { packageVersion } from './version.ts';
 
 export async function runList(url: string, flags: ListFlags): Promise<number> {
   const { bucket, prefix } = parseS3Url(url);

@@ -1,20 +1,13 @@
 /** The command line: parses, runs a command, and turns whatever happens into one line and an exit code. */
-import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { Failure } from '../failure.ts';
 import { EXIT, exitCodeOfFailure } from './exit-code.ts';
 import { buildProgram, type Actions } from './program.ts';
 import { escapeForTerminal } from './terminal.ts';
+import { packageVersion } from './version.ts';
 
 // The SDK's warning about old Node versions is for who writes programs, not for who runs one.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-
-/** Relative to dist/src/cli. */
-const PACKAGE = new URL('../../../package.json', import.meta.url);
-
-export function packageVersion(): string {
-  return (JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string }).version;
-}
 
 /** Each command's code is loaded when it runs: `--help` answers in 120 ms. */
 const ACTIONS: Actions = {

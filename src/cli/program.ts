@@ -93,7 +93,7 @@ export function buildProgram(version: string, actions: Actions, onExit: (code: n
   head
     .optionsGroup('Speed:')
     .option('-c, --concurrency <n>', 'HEADs in flight', wholeNumber(1, 20_000), 80)
-    .option('--workers <n|auto>', 'threads that send; auto: the cores but one', wholeNumberOrAuto(1, 256), null)
+    .addOption(new Option('--workers <n|auto>', 'threads that send; auto: the cores but one').argParser(wholeNumberOrAuto(1, 256)).default(null, 'auto'))
     .option('--shards <n>', 'lanes with their own connections and metrics row', wholeNumber(1, 1024), 32);
   addSpeedOptions(head);
   addKeyOptions(head);
@@ -114,7 +114,7 @@ export function buildProgram(version: string, actions: Actions, onExit: (code: n
     .option('--port <n>', '0 for a free one', wholeNumber(0, 65_535), 0)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--bucket <name>', 'name of its bucket', 'sim')
-    .option('--objects <n>', 'objects in it', wholeNumber(0, 1e12), 100_000)
+    .option('--objects <n>', 'objects in it', wholeNumber(0, 1e11), 100_000)
     .option('--layout <name>', 'what keys look like: flat, hex, dated, skewed, sparse, unicode, deep, long', 'dated')
     .option('--seed <n>', 'decides metadata and injected faults', wholeNumber(0, 2 ** 31), 1)
     .option('--head-latency <ms>', 'of each HEAD', decimal(0, 60_000), 0)

@@ -58,12 +58,13 @@ export async function runScan(scan: Scan, { flags, metrics, snapshot }: RunOptio
     const result = await scan.result;
     progress.stop();
     if (result.stopped === 'closed') return exitCodeOfResult(result);
-    if (metrics !== null && result.output !== null) await writeMetricsFile(metrics, result.report);
+    const metricsFile = result.output === null ? null : metrics;
+    if (metricsFile !== null) await writeMetricsFile(metricsFile, result.report);
     if (!flags.quiet) {
       stderr.write(
         renderSummary(result.report, {
           output: result.output?.path ?? null,
-          metricsFile: metrics,
+          metricsFile,
           width: stderr.isTTY ? stderr.columns : Infinity,
           paint: painter(stderr, process.env),
         }),

@@ -84,19 +84,35 @@ function clientText(overall: OverallReport): string {
   return `CPU ${overall.cpu_seconds.toFixed(1)} s${each} · peak memory ${formatBytes(overall.peak_rss_bytes)}`;
 }
 
-/** What each limit means for the next run. */
-const LIMIT_ADVICE: Readonly<Record<Limit, string>> = {
-  'client CPU': 'a thread of s3scan was busy all the time; more --workers if cores are free, or more machines with `plan`',
-  concurrency: 'every connection was waiting for an answer; try a higher --concurrency',
-  'rate cap': 'as asked with --rate',
-  server: 'it slowed us down, or requests queued there; more --concurrency will not help',
-  listing: 'keys came more slowly than they could be asked; try a higher --list-concurrency, or --from a key file',
+/** What each limit means for the next run, by command. */
+const LIMIT_ADVICE: Readonly<Record<MetricsReport['command'], Readonly<Record<Limit, string>>>> = {
+  head: {
+    'client CPU': 'a thread of s3scan was busy all the time; more --workers if cores are free',
+    concurrency: 'every connection was waiting for an answer; try a higher --concurrency',
+    server: 'it slowed us down, or requests queued there; more --concurrency will not help',
+    listing: 'keys came more slowly than they could be asked; with --from, a key file gives them sooner',
+  },
+  list: {
+    'client CPU': 'a thread of s3scan was busy all the time',
+    concurrency: 'it was waiting for pages all the time',
+    server: 'it slowed us down, or requests queued there',
+    listing: 'it was waiting for pages most of the time',
+  },
 };
 
 function limitText({ overall: { limit }, command }: MetricsReport): string {
-  if (limit === null) return 'none that stands out';
-  const advice = LIMIT_ADVICE[limit];
-  return `${limit}: ${command === 'list' ? advice.replace('--concurrency', '--list-concurrency') : advice}`;
+  return limit === null ? 'none that stands out' : `${limit}: ${LIMIT_ADVICE[command][limit]}`;
+}
+
+/** What a scan that was stopped left out: the rows of key batches that were not whole (R1). */
+function stoppedLines({ overall, command }: MetricsReport): Line[] {
+  const { stopped, keys, rows_written: written } = overall;
+  if (stopped === null) return [];
+  const left = keys - written;
+  const why = `by ${stopped === 'exhausted' ? 'too many failed requests' : stopped}`;
+  const verb = command === 'list' ? 'listed' : 'answered';
+  const rest = left > 0 ? `; ${formatCount(left)} more keys were ${verb} and are not, since only whole batches are` : '';
+  return [['stopped', `${why}: ${formatCount(written)} rows are published${rest}`]];
 }
 
 function pagesText(listing: ListingReport): string {
@@ -179,6 +195,7 @@ export function renderSummary(report: MetricsReport, options: SummaryOptions): s
   const { overall } = report;
   const lines: readonly Line[] = [
     ...(report.command === 'head' ? headLines(report, options.paint) : listLines(report, options.paint)),
+    ...stoppedLines(report),
     ['client', clientText(overall)],
     ['limit', limitText(report)],
     ...troubleLines(report),

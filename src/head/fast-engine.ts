@@ -1,7 +1,9 @@
 /** HEADs signed here and sent on connections of their own. */
 import { Deadlines } from '../http/deadlines.ts';
-import { HeadConnection } from '../http/head-connection.ts';
-import { HeaderDecoder } from '../records/header-decoder.ts';
+import { HeadConnection, type HeadThread } from '../http/head-connection.ts';
+import { Outbox } from '../http/outbox.ts';
+import { ResponseHead } from '../http/response-head.ts';
+import { HeaderDecoder, type RawHeaders } from '../records/header-decoder.ts';
 import { RequestClock } from '../s3/clock.ts';
 import { BucketRoute } from '../s3/route.ts';
 import type { Credentials } from '../s3/sigv4.ts';
@@ -9,12 +11,10 @@ import { encodeKeyPath } from '../s3/uri.ts';
 import type { AnswerHeaders, Channel, Engine, SlotOwner } from './engine.ts';
 import type { HeadSettings } from './protocol.ts';
 
-type RawHeaders = readonly Uint8Array[];
-
 export class FastEngine implements Engine<RawHeaders> {
   readonly settings: HeadSettings;
   readonly clock: RequestClock;
-  readonly deadlines: Deadlines = new Deadlines();
+  readonly thread: HeadThread = { deadlines: new Deadlines(), outbox: new Outbox(), head: new ResponseHead() };
   private readonly decoder: HeaderDecoder;
   private readonly routes = new Map<string, BucketRoute>();
   private credentials: Credentials | null;
@@ -88,9 +88,9 @@ class FastChannel implements Channel {
   private connectionTo(origin: string): HeadConnection {
     if (this.connection === null || this.origin !== origin) {
       void this.connection?.close();
-      const { settings, deadlines } = this.engine;
+      const { settings, thread } = this.engine;
       const { timeoutMs, tls } = settings;
-      this.connection = new HeadConnection({ origin, timeoutMs, tls }, this.owner, deadlines);
+      this.connection = new HeadConnection({ origin, timeoutMs, tls }, this.owner, thread);
       this.origin = origin;
     }
     return this.connection;

@@ -15,14 +15,11 @@ import type { FromHeadWorker, HeadSettings, HeadWorkerData, ShardPlan, ToHeadWor
 const YOUNG_GENERATION_MB = 64;
 
 export interface HeadWorkersOptions {
-  readonly settings: HeadSettings;
   readonly workers: number;
   readonly shards: readonly ShardPlan[];
   readonly queue: KeyQueue;
   readonly counters: SharedArrayBuffer;
   readonly retryBudget: SharedArrayBuffer;
-  /** a new port to the writer for each worker */
-  readonly recordPort: () => MessagePort;
   /** the number of the key batch just handed out */
   readonly onIssued: (id: number, keys: number) => void;
   readonly onExhausted: (last: string) => void;
@@ -62,7 +59,7 @@ export class HeadWorkers {
     this.workers = Array.from({ length: options.workers }, (_, index) => {
       const shards = options.shards.filter((_plan, at) => at % options.workers === index);
       for (const { shard } of shards) this.hosts.set(shard, index);
-      const worker = this.start(shards);
+      const worker = this.spawn(shards);
       finished.push(this.listen(worker));
       return worker;
     });
@@ -71,15 +68,21 @@ export class HeadWorkers {
     this.done.catch(() => {});
   }
 
-  private start(shards: readonly ShardPlan[]): Worker {
-    const { settings, counters, retryBudget, recordPort } = this.options;
-    const records = recordPort();
-    const workerData: HeadWorkerData = { settings, shards, counters, retryBudget, records };
+  private spawn(shards: readonly ShardPlan[]): Worker {
+    const { counters, retryBudget } = this.options;
+    const workerData: HeadWorkerData = { shards, counters, retryBudget };
     return new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), {
       workerData,
-      transferList: [records],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
+  }
+
+  /** Lets the workers ask for keys; `recordPort` gives each a port of its own to the writer. */
+  start(settings: HeadSettings, recordPort: () => MessagePort): void {
+    for (const worker of this.workers) {
+      const records = recordPort();
+      this.post(worker, { type: 'start', settings, records }, [records]);
+    }
   }
 
   private listen(worker: Worker): Promise<number> {
@@ -109,7 +112,7 @@ export class HeadWorkers {
     });
   }
 
-  private post(worker: Worker, message: ToHeadWorker, transfer: ArrayBuffer[] = []): void {
+  private post(worker: Worker, message: ToHeadWorker, transfer: (ArrayBuffer | MessagePort)[] = []): void {
     worker.postMessage(message, transfer);
   }
 

@@ -36,18 +36,18 @@ export interface ShardPlan {
   readonly slots: number;
 }
 
+/** What a worker is started with: the rest comes with `start`, so that it loads its code while the endpoint is looked up. */
 export interface HeadWorkerData {
-  readonly settings: HeadSettings;
   readonly shards: readonly ShardPlan[];
   /** ShardCounters, shared with the main thread */
   readonly counters: SharedArrayBuffer;
   /** RetryBudget, shared by all workers */
   readonly retryBudget: SharedArrayBuffer;
-  /** to the writer thread */
-  readonly records: MessagePort;
 }
 
 export type ToHeadWorker =
+  /** first and once; `records` goes to the writer thread */
+  | { readonly type: 'start'; readonly settings: HeadSettings; readonly records: MessagePort }
   | { readonly type: 'batch'; readonly shard: number; readonly id: number; readonly batch: KeyBatch }
   /** no key will follow: finish what is there, then say `finished` */
   | { readonly type: 'end' }

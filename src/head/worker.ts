@@ -1,5 +1,5 @@
 /** Thread entry: hosts some of the shards, and hands their record batches to the writer thread. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { toFailureMessage } from '../failure.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
@@ -21,6 +21,10 @@ function post(message: FromHeadWorker): void {
   port.postMessage(message);
 }
 
+function fail(error: unknown): void {
+  post({ type: 'failed', failure: toFailureMessage(error) });
+}
+
 async function openEngine(settings: HeadSettings, slots: number): Promise<Engine<unknown>> {
   if (settings.engine === 'fast') return new FastEngine(settings);
   // Loaded only when used: the SDK takes 200 ms to start.
@@ -28,10 +32,14 @@ async function openEngine(settings: HeadSettings, slots: number): Promise<Engine
   return new SdkEngine(settings, slots);
 }
 
-async function main(data: HeadWorkerData): Promise<void> {
-  const { settings } = data;
+/** What the thread does once it knows how to ask. */
+interface Host {
+  hear(message: Exclude<ToHeadWorker, { type: 'start' }>): void;
+}
+
+async function openHost(data: HeadWorkerData, settings: HeadSettings, records: MessagePort): Promise<Host> {
   const engine = await openEngine(settings, data.shards.reduce((sum, { slots }) => sum + slots, 0));
-  const sender = new RecordSender(data.records, () => shards.forEach((shard) => shard.pump()));
+  const sender = new RecordSender(records, () => shards.forEach((shard) => shard.pump()));
   const assembly = new RecordAssembly(settings.schema, sender);
   const latencies: { shard: number; histogram: RecordableHistogram }[] = [];
   let finished = false;
@@ -67,25 +75,36 @@ async function main(data: HeadWorkerData): Promise<void> {
     }),
   );
 
-  port.on('message', (message: ToHeadWorker) => {
-    switch (message.type) {
-      case 'batch':
-        shards.get(message.shard)!.accept(message.id, message.batch);
-        break;
-      case 'end':
-        for (const shard of shards.values()) shard.end();
-        break;
-      case 'stop':
-        for (const shard of shards.values()) shard.stop();
-        setTimeout(finish, STOP_GRACE_MS).unref();
-        break;
-      case 'credentials':
-        engine.useCredentials(message.credentials);
-        break;
-    }
-  });
   post({ type: 'ready', latencies });
   for (const shard of shards.values()) shard.pump();
+  return {
+    hear(message) {
+      switch (message.type) {
+        case 'batch':
+          shards.get(message.shard)!.accept(message.id, message.batch);
+          break;
+        case 'end':
+          for (const shard of shards.values()) shard.end();
+          break;
+        case 'stop':
+          for (const shard of shards.values()) shard.stop();
+          setTimeout(finish, STOP_GRACE_MS).unref();
+          break;
+        case 'credentials':
+          engine.useCredentials(message.credentials);
+          break;
+      }
+    },
+  };
 }
 
-main(workerData as HeadWorkerData).catch((error: unknown) => post({ type: 'failed', failure: toFailureMessage(error) }));
+// Whatever a message, a timer or a socket led to: any row of a key file may name a bucket that has no address, and
+// a thread that died of it would hand its words on without kind and hint.
+process.on('uncaughtException', fail);
+
+let host: Promise<Host> | null = null;
+port.on('message', (message: ToHeadWorker) => {
+  if (message.type === 'start') host = openHost(workerData as HeadWorkerData, message.settings, message.records);
+  else void host?.then((opened) => opened.hear(message)).catch(fail);
+  host?.catch(fail);
+});

@@ -3,6 +3,7 @@
  * with a parser that knows all of HTTP/1.1. The only file that knows undici's raw-header handler.
  */
 import { Client, type Dispatcher } from 'undici';
+import { blockOf } from './header-block.ts';
 import { clientOptions, type Asker, type ConnectionSettings } from './settings.ts';
 
 export class FullRequest implements Dispatcher.DispatchHandler {
@@ -45,7 +46,7 @@ export class FullRequest implements Dispatcher.DispatchHandler {
 
   onComplete(): void {
     void this.close();
-    this.asker.onAnswer(this.status, this.headers, this.latencyUs);
+    this.asker.onAnswer(this.status, blockOf(this.headers), this.latencyUs);
   }
 
   onError(error: Error): void {

@@ -7,9 +7,10 @@
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { Deadlines, type Expiring } from './deadlines.ts';
-import { FullRequest } from './full-connection.ts';
-import { ResponseHead } from './response-head.ts';
+import type { Deadlines, Expiring } from './deadlines.ts';
+import type { FullRequest } from './full-connection.ts';
+import type { Outbox, Sender } from './outbox.ts';
+import type { ResponseHead } from './response-head.ts';
 import { MAX_HEADER_BYTES, type Asker, type ConnectionSettings } from './settings.ts';
 
 const READ_BYTES = 16 * 1024;
@@ -19,7 +20,14 @@ function failure(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
 }
 
-export class HeadConnection implements Expiring {
+/** What the connections of a thread share. */
+export interface HeadThread {
+  readonly deadlines: Deadlines;
+  readonly outbox: Outbox;
+  readonly head: ResponseHead;
+}
+
+export class HeadConnection implements Expiring, Sender {
   /** connections opened so far */
   connects = 0;
   bytesIn = 0;
@@ -28,8 +36,7 @@ export class HeadConnection implements Expiring {
   deadline = 0;
   private readonly settings: ConnectionSettings;
   private readonly asker: Asker;
-  private readonly deadlines: Deadlines;
-  private readonly head: ResponseHead = new ResponseHead();
+  private readonly thread: HeadThread;
   private readonly buffer: Buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   private socket: Socket | null = null;
   private full: FullRequest | null = null;
@@ -38,30 +45,41 @@ export class HeadConnection implements Expiring {
   private path = '';
   private headers: string[] = [];
   private isConnected = false;
+  /** a request is on its way */
+  private isWritten = false;
+  private isClosed = false;
   private writtenAt = 0;
   private requestBytes = 0;
   /** answers on the present socket */
   private answers = 0;
 
-  constructor(settings: ConnectionSettings, asker: Asker, deadlines: Deadlines) {
+  constructor(settings: ConnectionSettings, asker: Asker, thread: HeadThread) {
     this.settings = settings;
     this.asker = asker;
-    this.deadlines = deadlines;
-    deadlines.add(this);
+    this.thread = thread;
+    thread.deadlines.add(this);
   }
 
-  /** `path` and `headers`, names and values in turn, are sent as they are. */
+  /** `path` and `headers`, names and values in turn, are sent as they are, at the end of the event loop's turn. */
   ask(path: string, headers: string[]): void {
     this.path = path;
     this.headers = headers;
-    let text = `HEAD ${path} HTTP/1.1\r\n`;
+    this.deadline = performance.now() + this.settings.timeoutMs;
+    this.thread.outbox.add(this);
+  }
+
+  flush(): void {
+    // Closed meanwhile.
+    if (this.deadline === 0) return;
+    const { headers } = this;
+    let text = `HEAD ${this.path} HTTP/1.1\r\n`;
     for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
     text += '\r\n';
     const socket = (this.socket ??= this.open());
     this.requestBytes = text.length;
     if (this.isConnected) this.bytesOut += text.length;
+    this.isWritten = true;
     this.writtenAt = performance.now();
-    this.deadline = this.writtenAt + this.settings.timeoutMs;
     socket.write(text, 'latin1');
   }
 
@@ -98,7 +116,7 @@ export class HeadConnection implements Expiring {
   private connected(): void {
     this.isConnected = true;
     this.connects++;
-    if (this.deadline === 0) return;
+    if (!this.isWritten) return;
     this.bytesOut += this.requestBytes;
     this.writtenAt = performance.now();
   }
@@ -107,7 +125,7 @@ export class HeadConnection implements Expiring {
   private take(socket: Socket, bytes: Buffer, length: number): void {
     if (socket !== this.socket) return;
     this.bytesIn += length;
-    if (this.deadline === 0) {
+    if (!this.isWritten) {
       // Nobody asked: whatever it is, the next answer could not be told from it (R4).
       this.drop();
       return;
@@ -121,7 +139,7 @@ export class HeadConnection implements Expiring {
   }
 
   private read(bytes: Buffer, length: number): void {
-    const { head } = this;
+    const { head } = this.thread;
     const result = head.read(bytes, length);
     if (result === 'partial' && length < MAX_HEADER_BYTES) {
       this.pending ??= Buffer.from(bytes.subarray(0, length));
@@ -133,18 +151,25 @@ export class HeadConnection implements Expiring {
       return;
     }
     const latencyUs = Math.round((performance.now() - this.writtenAt) * 1000);
-    this.deadline = 0;
+    this.end();
     this.answers++;
     // More than the head of a HEAD's answer: the connection is not clean any more (R4).
     if (head.closes || head.end < length) this.drop();
-    this.asker.onAnswer(head.status, head.headers, latencyUs);
+    this.asker.onAnswer(head.status, head, latencyUs);
   }
 
   /** An answer that only a full parser can tell the meaning of: asked again there. */
   private askInFull(): void {
     this.drop();
-    this.deadline = 0;
+    this.end();
     this.connects++;
+    // Loaded when the first such answer comes: undici takes some 50 ms to start.
+    void this.openFull();
+  }
+
+  private async openFull(): Promise<void> {
+    const { FullRequest } = await import('./full-connection.ts');
+    if (this.isClosed) return;
     this.full = new FullRequest(this.settings, this.asker);
     this.full.head(this.path, this.headers);
   }
@@ -153,8 +178,9 @@ export class HeadConnection implements Expiring {
     if (socket !== this.socket) return;
     const reused = this.answers > 0;
     this.drop();
-    if (this.deadline === 0) return;
-    this.deadline = 0;
+    // Idle, or its next request has not gone out yet: that one opens a connection of its own.
+    if (!this.isWritten) return;
+    this.end();
     this.asker.onNoAnswer(error, reused);
   }
 
@@ -162,8 +188,14 @@ export class HeadConnection implements Expiring {
   expire(): void {
     const error = this.isConnected ? failure('UND_ERR_HEADERS_TIMEOUT', 'Headers Timeout Error') : failure('UND_ERR_CONNECT_TIMEOUT', 'Connect Timeout Error');
     this.drop();
-    this.deadline = 0;
+    this.end();
     this.asker.onNoAnswer(error, false);
+  }
+
+  /** Nothing is asked any more. */
+  private end(): void {
+    this.deadline = 0;
+    this.isWritten = false;
   }
 
   private drop(): void {
@@ -178,11 +210,14 @@ export class HeadConnection implements Expiring {
     this.drop();
   }
 
-  /** What is asked is not answered any more. */
+  /** What is asked gets no answer any more. */
   async close(): Promise<void> {
-    this.deadline = 0;
-    this.deadlines.remove(this);
+    const isAsked = this.deadline !== 0;
+    this.isClosed = true;
+    this.end();
+    this.thread.deadlines.remove(this);
     this.drop();
+    if (isAsked) this.asker.onNoAnswer(failure('UND_ERR_DESTROYED', 'The connection was closed'), false);
     await this.full?.close();
   }
 }

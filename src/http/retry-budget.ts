@@ -1,7 +1,7 @@
 /**
- * One retry budget for the whole scan, shared by all threads. Each retry takes a token and each success
- * gives one back, so a server that fails a share of its requests is served to the end, and one that fails
- * all of them ends the scan instead of being asked for ever.
+ * One retry budget for the whole scan, shared by all threads. Each retry takes a token and each success gives
+ * one back: it drains where more than half of the requests fail. So a server that fails fewer is asked to the
+ * end, and one that fails more ends the scan, the sooner the more it fails, instead of being asked for ever.
  */
 
 const TOKENS = 0;

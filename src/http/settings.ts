@@ -1,5 +1,6 @@
 /** What every connection of s3scan is told, and what it tells. */
 import type { Client } from 'undici';
+import type { HeaderBlock } from './header-block.ts';
 import type { TlsSettings } from './tls.ts';
 
 /** S3 metadata is at most 2 KB on AWS, 24 KiB on StorageGRID; undici's own default of 16 KiB is too small. */
@@ -19,11 +20,8 @@ export interface ConnectionSettings {
 
 /** Who asked: exactly one of the two is called, once, for each request. */
 export interface Asker {
-  /**
-   * `headers` alternates names and values as they were on the wire; they are valid during the call.
-   * `latencyUs` is from request written to headers received.
-   */
-  onAnswer(status: number, headers: readonly Uint8Array[], latencyUs: number): void;
+  /** `headers` is valid during the call; `latencyUs` is from request written to headers received. */
+  onAnswer(status: number, headers: HeaderBlock, latencyUs: number): void;
   /** `reused`: the connection had answered before, so that a reset may be no more than its idle end. */
   onNoAnswer(error: Error, reused: boolean): void;
 }

@@ -31,7 +31,7 @@ function failureFrom(error: unknown, settings: SdkSettings, bucket: string): Fai
   const { name, message, $metadata } = error as { name: string; message: string; $metadata?: { httpStatusCode?: number } };
   const status = $metadata?.httpStatusCode;
   const problem = status === undefined ? classifyTransport(error) : classifyStatus(status, name, message);
-  return failureOf(problem, { bucket, endpoint: settings.endpoint, region: settings.region, bucketRegion: null });
+  return failureOf(problem, { bucket, endpoint: settings.endpoint, region: settings.region, bucketRegion: null, status: status ?? null });
 }
 
 /** `connections`: requests that may be on their way. */

@@ -2,6 +2,7 @@
  * `LastModified` to milliseconds since the epoch, by arithmetic on its bytes: one a key, so no string and no
  * Date is made for the form that S3 sends, `2026-11-20T12:34:56.000Z`.
  */
+import { daysFromCivil } from '../records/civil.ts';
 
 const ZERO = 0x30;
 const DASH = 0x2d;
@@ -11,16 +12,6 @@ const UPPER_T = 0x54;
 const UPPER_Z = 0x5a;
 
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-
-/** Days from 1970-01-01 in the proleptic Gregorian calendar: years counted from March, in eras of 400. */
-function daysFromCivil(year: number, month: number, day: number): number {
-  const y = month <= 2 ? year - 1 : year;
-  const era = Math.floor(y / 400);
-  const yearOfEra = y - era * 400;
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
-  return era * 146097 + dayOfEra - 719468;
-}
 
 /** Two digits, or NaN. */
 function two(bytes: Uint8Array, at: number): number {

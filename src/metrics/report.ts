@@ -13,8 +13,6 @@ import { isoTime, perSecond } from './rates.ts';
 import type { SeriesSample } from './series.ts';
 import type { ShardTotals } from './shard-counters.ts';
 
-export type { Options } from './options.ts';
-
 /** One shard when all is over. */
 export interface ShardInput {
   readonly endpoint: string;
@@ -29,6 +27,12 @@ export interface ReportInput {
   readonly node: string;
   /** what the command line and the environment came to */
   readonly options: Options;
+  /** every key of the source was asked for, and what was asked is written */
+  readonly complete: boolean;
+  /** what ended the scan before its source did, or null */
+  readonly stopped: string | null;
+  /** in the output that was published */
+  readonly rowsWritten: number;
   /** by shard number; empty for `list` */
   readonly shards: readonly ShardInput[];
   /** null where the keys came from a file */
@@ -38,8 +42,6 @@ export interface ReportInput {
   readonly series: readonly SeriesSample[];
   /** requests allowed in flight: HEADs, or LISTs for `list` */
   readonly concurrency: number;
-  /** `--rate`, or null */
-  readonly rateCap: number | null;
   /** `os.availableParallelism()` */
   readonly cores: number;
   /** greatest `eventLoopUtilization().utilization` of main and the workers */
@@ -96,7 +98,12 @@ export interface ListingReport extends Span {
 }
 
 export interface OverallReport extends Span {
-  /** keys done; for `list`, keys listed and not left out */
+  /** every key of the source has its row in the output */
+  readonly complete: boolean;
+  readonly stopped: string | null;
+  /** less than `keys` where the scan was stopped: only whole key batches are written (R1) */
+  readonly rows_written: number;
+  /** keys answered; for `list`, keys listed and not left out */
   readonly keys: number;
   readonly filtered: number;
   readonly ok: number;
@@ -214,6 +221,9 @@ function buildOverall(input: ReportInput): OverallReport {
   const done = sum(totals, 'done');
   const cpuSeconds = (input.cpuUsage.user + input.cpuUsage.system) / 1e6;
   return {
+    complete: input.complete,
+    stopped: input.stopped,
+    rows_written: input.rowsWritten,
     keys: input.command === 'list' ? (input.listing?.keys ?? 0) - input.filtered : done,
     filtered: input.filtered,
     ok: sum(totals, 'ok'),
@@ -232,7 +242,6 @@ function buildOverall(input: ReportInput): OverallReport {
       inFlightSeconds: totalLatencySeconds(asked.latency),
       fastestUs: asked.latency.percentile(1),
       medianUs: asked.latency.percentile(50),
-      rateCap: input.rateCap,
       busiestThread: input.busiestThread,
       cpuShare: input.uptimeSeconds > 0 ? cpuSeconds / (input.uptimeSeconds * input.cores) : 0,
       series: input.series,

@@ -1,8 +1,4 @@
-/**
- * What every format's encoder does, and which encoder a format has. Encoders make bytes; they know nothing of
- * files. Each is imported only when asked for: Arrow and Parquet together take some 200 ms to load, more than a
- * scan of a few keys.
- */
+/** What every format's encoder does. Encoders make bytes; they know nothing of files. */
 import type { Schema } from '../records/columns.ts';
 import type { RecordBatchData } from '../records/record-batch.ts';
 import type { OutputFormat } from './format.ts';
@@ -24,37 +20,4 @@ export interface EncoderOptions extends OutputFormat {
   readonly fileMetadata: Readonly<Record<string, string>>;
   /** the reader is a terminal: escape what would steer it */
   readonly terminal: boolean;
-}
-
-export async function createEncoder(options: EncoderOptions): Promise<Encoder> {
-  const { format, compression, schema, fileMetadata, terminal } = options;
-  if (format === 'parquet') {
-    const { ParquetEncoder } = await import('./parquet.ts');
-    return new ParquetEncoder(schema, fileMetadata, compression);
-  }
-  if (format === 'arrow') {
-    const { ArrowEncoder } = await import('./arrow.ts');
-    return new ArrowEncoder(schema, fileMetadata);
-  }
-  const encoder = await createTextualEncoder(format, schema, terminal);
-  if (compression === 'none') return encoder;
-  const { CompressedEncoder } = await import('./compressed.ts');
-  return new CompressedEncoder(encoder, compression);
-}
-
-async function createTextualEncoder(format: 'ndjson' | 'csv' | 'text', schema: Schema, terminal: boolean): Promise<Encoder> {
-  switch (format) {
-    case 'ndjson': {
-      const { NdjsonEncoder } = await import('./ndjson.ts');
-      return new NdjsonEncoder(schema, terminal);
-    }
-    case 'csv': {
-      const { CsvEncoder } = await import('./csv.ts');
-      return new CsvEncoder(schema, terminal);
-    }
-    case 'text': {
-      const { KeyTextEncoder } = await import('./text.ts');
-      return new KeyTextEncoder(schema, terminal);
-    }
-  }
 }

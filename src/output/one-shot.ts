@@ -1,6 +1,7 @@
 /** One small table written at once on the calling thread, published like a scan's file (R8): the metrics, for one. */
 import type { RecordBatchData } from '../records/record-batch.ts';
-import { createEncoder, type EncoderOptions } from './encoder.ts';
+import { createEncoder } from './create-encoder.ts';
+import type { EncoderOptions } from './encoder.ts';
 import { FileSink } from './file-sink.ts';
 
 export interface TableOptions extends EncoderOptions {

@@ -5,7 +5,8 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { toFailureMessage } from '../failure.ts';
 import type { RecordAck, RecordMessage } from '../records/channel.ts';
-import { createEncoder, type Encoded, type Encoder } from './encoder.ts';
+import { createEncoder } from './create-encoder.ts';
+import type { Encoded, Encoder } from './encoder.ts';
 import { FileSink } from './file-sink.ts';
 import type { WriterCommand, WriterEvent, WriterOptions } from './protocol.ts';
 import { OutputClosed, type Sink } from './sink.ts';

@@ -1,7 +1,10 @@
 /** How many keys a shard is handed at once: pure (R9). */
 
-/** What a thread hop (about 20 µs) needs to be cheap: 0.1 µs a key. */
-export const MAX_BATCH = 256;
+/**
+ * What a thread hop (about 30 µs of both threads) needs to be cheap: 0.25 µs a key. Not more, since an interrupted
+ * scan publishes whole batches only: each shard loses half of one on average.
+ */
+export const MAX_BATCH = 128;
 
 /**
  * Half of the shard's share of what waits, by its slots, so that batches shrink as the end comes near and

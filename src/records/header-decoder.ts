@@ -14,6 +14,18 @@ import { decodeEncodedWords } from './rfc2047.ts';
 const META_PREFIX = 'x-amz-meta-';
 const QUOTE = 0x22;
 
+/** An answer's headers: names, and where their values lie in the bytes that came. */
+export interface RawHeaders {
+  readonly count: number;
+  /** the same object stands for the same bytes in one answer and the next */
+  readonly names: readonly Uint8Array[];
+  readonly bytes: Uint8Array;
+  /** where each value begins and ends in `bytes` */
+  readonly spans: Int32Array;
+}
+
+const NO_HEADERS: RawHeaders = { count: 0, names: [], bytes: new Uint8Array(0), spans: new Int32Array(0) };
+
 type Kind = 'ignore' | 'utf8' | 'etag' | 'int64' | 'int32' | 'bool' | 'date' | 'meta' | 'extra';
 
 /** What a header name means for the scan's schema. */
@@ -100,7 +112,7 @@ export class HeaderDecoder {
   /** the names last seen at each position, and what they mean */
   private readonly names: Uint8Array[] = [];
   private readonly meanings: Target[] = [];
-  private headers: readonly Uint8Array[] = [];
+  private headers: RawHeaders = NO_HEADERS;
   private count = 0;
   private etagAt = -1;
   private lengthAt = -1;
@@ -132,18 +144,17 @@ export class HeaderDecoder {
     return { kind: column < 0 ? 'ignore' : isMeta ? 'meta' : 'extra', column, name, entryName, inErrorRows: false };
   }
 
-  /** Takes in an answer's headers (names and values in turn); the other methods then speak of them. */
-  read(headers: readonly Uint8Array[]): void {
+  /** Takes in an answer's headers; the other methods then speak of them. */
+  read(headers: RawHeaders): void {
     const { names, meanings } = this;
-    const count = headers.length >> 1;
+    const { count } = headers;
     let changed = count !== this.count;
     for (let i = 0; i < count; i++) {
-      const name = headers[i * 2]!;
-      const known = names[i];
-      if (name === known || (known !== undefined && sameBytes(name, known))) continue;
-      names[i] = Uint8Array.prototype.slice.call(name);
-      meanings[i] = this.resolve(name);
-      changed = true;
+      const name = headers.names[i]!;
+      if (name === names[i]) continue;
+      changed ||= names[i] === undefined || !sameBytes(name, names[i]!);
+      names[i] = name;
+      if (changed) meanings[i] = this.resolve(name);
     }
     this.headers = headers;
     this.count = count;
@@ -160,7 +171,9 @@ export class HeaderDecoder {
   }
 
   private value(position: number): Uint8Array | null {
-    return position < 0 ? null : this.headers[position * 2 + 1]!;
+    if (position < 0) return null;
+    const { bytes, spans } = this.headers;
+    return bytes.subarray(spans[position * 2], spans[position * 2 + 1]);
   }
 
   /** Without quotes; null where the answer has none. */
@@ -191,17 +204,21 @@ export class HeaderDecoder {
   /** Sets the columns that have a header, in the builder's current row. */
   write(builder: RecordBuilder, errorRow: boolean): void {
     const row = builder.rows;
-    const { meanings, headers, count } = this;
+    const { meanings, count } = this;
+    const { bytes, spans } = this.headers;
     let metadata: MapBuilder | null = null;
     for (let i = 0; i < count; i++) {
       const target = meanings[i]!;
       if (target.kind === 'ignore' || (errorRow && !target.inErrorRows)) continue;
-      const value = headers[i * 2 + 1]!;
+      const start = spans[i * 2]!;
+      const end = spans[i * 2 + 1]!;
       const column = builder.columns[target.column];
+      if (target.kind === 'utf8') {
+        if (!(column as Utf8Builder).setAsciiBytes(row, bytes, start, end)) (column as Utf8Builder).setBytes(row, utf8Of(bytes.subarray(start, end)));
+        continue;
+      }
+      const value = bytes.subarray(start, end);
       switch (target.kind) {
-        case 'utf8':
-          (column as Utf8Builder).setBytes(row, utf8Of(value));
-          break;
         case 'etag':
           (column as Utf8Builder).setBytes(row, utf8Of(unquoted(value)));
           break;
@@ -213,9 +230,11 @@ export class HeaderDecoder {
           if (number < 2 ** 31) (column as Int32Builder).set(row, number);
           break;
         }
-        case 'bool':
-          (column as BoolBuilder).set(row, latin1(value).toLowerCase() === 'true');
+        case 'bool': {
+          const truth = latin1(value).toLowerCase();
+          if (truth === 'true' || truth === 'false') (column as BoolBuilder).set(row, truth === 'true');
           break;
+        }
         case 'date': {
           const date = parseHttpDate(value);
           if (!Number.isNaN(date)) (column as Int64Builder).set(row, date);
@@ -247,7 +266,7 @@ export class HeaderDecoder {
       if (target.kind !== kind) continue;
       const entry = values.get(target.name) ?? { name: target.entryName, parts: [] };
       values.set(target.name, entry);
-      const value = this.headers[i * 2 + 1]!;
+      const value = this.value(i)!;
       if (entry.parts.length > 0) entry.parts.push(Buffer.from(', '));
       entry.parts.push(kind === 'meta' ? metadataValue(value) : utf8Of(value));
     }

@@ -44,6 +44,11 @@ class Validity {
     return true;
   }
 
+  /** Whether this row, the last that was set, is set. */
+  has(row: number): boolean {
+    return row === this.last;
+  }
+
   /** The bitmap, long enough for `rows`, or null where every row is valid. */
   take(rows: number): Uint8Array | null {
     if (this.count === rows) return null;
@@ -85,6 +90,22 @@ class Utf8Buffer {
     this.end(at);
   }
 
+  /** False, and nothing added, where it is not ASCII. */
+  asciiBytes(index: number, source: Uint8Array, start: number, end: number): boolean {
+    this.reserve(index, end - start);
+    const values = this.values;
+    let at = this.length;
+    let bits = 0;
+    for (let i = start; i < end; i++) {
+      const byte = source[i]!;
+      bits |= byte;
+      values[at++] = byte;
+    }
+    if (bits >= 0x80) return false;
+    this.end(at);
+    return true;
+  }
+
   ascii(index: number, text: string): void {
     this.reserve(index, text.length);
     const values = this.values;
@@ -114,6 +135,13 @@ export class Utf8Builder implements ColumnBuilder {
   /** `source[start, end)` must be valid UTF-8. */
   setBytes(row: number, source: Uint8Array, start = 0, end: number = source.length): void {
     if (this.validity.set(row)) (this.buffer ??= new Utf8Buffer()).bytes(row, source, start, end);
+  }
+
+  /** False, and nothing set, where `source[start, end)` is not ASCII. */
+  setAsciiBytes(row: number, source: Uint8Array, start: number, end: number): boolean {
+    if (this.validity.has(row)) return true;
+    if (!(this.buffer ??= new Utf8Buffer()).asciiBytes(row, source, start, end)) return false;
+    return this.validity.set(row);
   }
 
   setAscii(row: number, text: string): void {

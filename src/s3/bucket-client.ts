@@ -103,7 +103,9 @@ export class BucketClient {
   async probe(): Promise<void> {
     const result = await this.ask([['list-type', '2'], ['max-keys', '1']]);
     if (result.body !== null || result.problem.code === 'AccessDenied') return;
-    const failure = this.failure(result);
+    const status = result.response?.status ?? null;
+    // A 403 of a code that is not known may be about listing alone: each HEAD will tell.
+    const failure = this.failure(result, status === 403 ? null : status);
     if (failure.kind !== 'listing') throw failure;
   }
 
@@ -178,11 +180,12 @@ export class BucketClient {
     this.route = new BucketRoute({ ...this.options, credentials: this.credentials, region }, this.options.bucket);
   }
 
-  private failure({ problem, response }: NoAnswer): Failure {
+  private failure({ problem, response }: NoAnswer, status: number | null = response?.status ?? null): Failure {
     const { bucket, endpoint } = this.options;
     const notS3 = response !== null && problem.code.startsWith('Http') && response.body.length > 0;
     const shown = notS3 ? { ...problem, message: `${problem.message}: ${response.body.toString('utf8', 0, 400)}` } : problem;
-    return failureOf(shown, { bucket, endpoint, region: this.region, bucketRegion: response?.headers['x-amz-bucket-region'] ?? null });
+    const bucketRegion = response?.headers['x-amz-bucket-region'] ?? null;
+    return failureOf(shown, { bucket, endpoint, region: this.region, bucketRegion, status });
   }
 
   /** Ends what is under way: a `get` that waits fails. */

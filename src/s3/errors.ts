@@ -147,7 +147,7 @@ function transportCode(error: unknown, depth: number): string | null {
   return transportCode(cause, depth - 1) ?? transportCode(Array.isArray(errors) ? errors[0] : null, depth - 1);
 }
 
-/** What was asked, to be named in the message. */
+/** What was asked, to be named in the message, and how it was answered. */
 export interface Asked {
   readonly bucket: string;
   /** null for AWS itself */
@@ -155,9 +155,14 @@ export interface Asked {
   readonly region: string;
   /** the server's x-amz-bucket-region, null where it sent none */
   readonly bucketRegion: string | null;
+  /** null where no response came */
+  readonly status: number | null;
 }
 
 const KEYS_HINT = 'check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or --profile, and that they belong to this endpoint';
+const PERMISSION_HINT =
+  'listing needs s3:ListBucket, headers need s3:GetObject; check --profile, ' +
+  'use --no-sign-request for a public bucket, --request-payer where the requester pays';
 const EXPIRED_HINT = 'get new ones, for SSO with `aws sso login`, and run again';
 const WRONG_TOKEN = { what: 'the session token is not valid', hint: 'check AWS_SESSION_TOKEN: unset it where the keys are permanent ones' };
 const WRONG_REGION = { what: 'the bucket is in another region', hint: 'give its region with --region' };
@@ -166,12 +171,7 @@ const WRONG_REGION = { what: 'the bucket is in another region', hint: 'give its 
 const ACCESS: ReadonlyMap<string, { readonly what: string; readonly hint: string }> = new Map(
   Object.entries({
     NoSuchBucket: { what: 'there is no such bucket', hint: 'check the name, and --endpoint where the bucket is not on AWS' },
-    AccessDenied: {
-      what: 'access denied',
-      hint:
-        'listing needs s3:ListBucket, headers need s3:GetObject; check --profile, ' +
-        'use --no-sign-request for a public bucket, --request-payer where the requester pays',
-    },
+    AccessDenied: { what: 'access denied', hint: PERMISSION_HINT },
     AllAccessDisabled: { what: 'all access to the bucket is disabled', hint: 'ask its owner' },
     InvalidAccessKeyId: { what: 'the access key is not known there', hint: KEYS_HINT },
     SignatureDoesNotMatch: {
@@ -194,28 +194,27 @@ const ACCESS: ReadonlyMap<string, { readonly what: string; readonly hint: string
   }),
 );
 
-const HINTS: Readonly<Record<'unreachable' | 'access' | 'listing', string>> = {
-  unreachable: 'check --endpoint and the network, and run again',
-  access: 'give the authority with --ca-bundle FILE, or --insecure to trust the endpoint unseen',
-  listing: 'check that --endpoint is an S3 endpoint',
-};
-
 /** The Failure that a request on the bucket itself ends the scan with. */
 export function failureOf(problem: Classified, asked: Asked): Failure {
   const where = `s3://${asked.bucket} at ${asked.endpoint ?? `AWS ${asked.region}`}`;
   const known = ACCESS.get(problem.code);
   if (known === undefined) {
-    const kind = kindOf(problem);
-    return new Failure(kind, `${where}: ${oneLine(problem.message)} (${problem.code})`, HINTS[kind]);
+    const { kind, hint } = endOf(problem, asked.status);
+    return new Failure(kind, `${where}: ${oneLine(problem.message)} (${problem.code})`, hint);
   }
   // Here the server's own words say more: AWS names the user, the action and the policy.
   const what = problem.code === 'AccessDenied' ? oneLine(problem.message) : known.what;
   return new Failure('access', `${where}: ${what} (${problem.code})`, known === WRONG_REGION ? regionHint(asked) : known.hint);
 }
 
-function kindOf({ code, outcome }: Classified): Extract<FailureKind, keyof typeof HINTS> {
-  if (outcome === 'transient' || outcome === 'throttled') return 'unreachable';
-  return /CERT|LEAF_SIGNATURE/.test(code) ? 'access' : 'listing';
+/** How a scan ends whose first request failed with a code that has no words of its own here. */
+function endOf({ code, outcome }: Classified, status: number | null): { readonly kind: FailureKind; readonly hint: string } {
+  if (outcome === 'transient' || outcome === 'throttled') return { kind: 'unreachable', hint: 'check --endpoint and the network, and run again' };
+  if (status === 401 || status === 403) return { kind: 'access', hint: PERMISSION_HINT };
+  if (status === null && /CERT|LEAF_SIGNATURE/.test(code)) {
+    return { kind: 'access', hint: 'give the authority with --ca-bundle FILE, or --insecure to trust the endpoint unseen' };
+  }
+  return { kind: 'listing', hint: 'check that --endpoint is an S3 endpoint' };
 }
 
 function regionHint({ bucketRegion, region }: Asked): string {

@@ -4,6 +4,7 @@
  */
 import { Failure } from '../failure.ts';
 import { HeadWorkers, planShards } from '../head/head-workers.ts';
+import type { HeadSettings } from '../head/protocol.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
 import { createLatencyHistogram } from '../metrics/latency.ts';
 import { ListingCounters } from '../metrics/listing-counters.ts';
@@ -64,6 +65,7 @@ export class HeadScan extends RunningScan {
   protected async scan(): Promise<ScanResult> {
     const { source } = this.options;
     const bucket = source.kind === 'listing' ? source.listing.bucket : source.file.bucket;
+    const workers = this.spawnWorkers();
     const connection = await connect(this.options.endpoint);
     this.endpoint = connection.endpoint ?? `AWS ${connection.region}`;
     const writer = await this.openWriter(connection, bucket);
@@ -71,7 +73,7 @@ export class HeadScan extends RunningScan {
     // The first keys come before any HEAD: what is wrong with the bucket or the file is known then.
     const first = await keys.next();
     const client = await this.probed(connection, first);
-    const workers = this.startWorkers(connection, client, writer);
+    this.startWorkers(workers, connection, client, writer);
     const freshness = connection.keepFresh((credentials) => {
       workers.useCredentials(credentials);
       client?.useCredentials(credentials);
@@ -108,37 +110,42 @@ export class HeadScan extends RunningScan {
     return client;
   }
 
-  private startWorkers(connection: Connection, client: BucketClient | null, writer: Writer): HeadWorkers {
-    const { endpoint, output, concurrency, shards, workers, checksums } = this.options;
-    const { addressing, engine, timeoutMs, maxAttempts } = endpoint;
+  /** Before anything else: the threads load their code while the endpoint is looked up. */
+  private spawnWorkers(): HeadWorkers {
+    const { concurrency, shards, workers } = this.options;
     this.workers = new HeadWorkers({
-      settings: {
-        endpoint: connection.endpoint,
-        region: client?.region ?? connection.region,
-        addressing,
-        tls: connection.tls,
-        credentials: connection.credentials,
-        clockOffsetMs: client?.clock.offsetMs ?? 0,
-        engine,
-        schema: output.schema,
-        requestHeaders: [...connection.requestHeaders, ...(checksums ? [['x-amz-checksum-mode', 'ENABLED'] as const] : [])],
-        timeoutMs,
-        maxAttempts,
-      },
       workers: Math.min(workers, concurrency, shards),
       shards: planShards(concurrency, shards),
       queue: this.queue,
       counters: this.counterMemory,
       retryBudget: this.retryBudget,
-      recordPort: () => writer.port(),
       onIssued: (id, keys) => this.ledger.issue(id, keys),
       onExhausted: (last) => {
         this.lastProblem = last;
         this.stop('exhausted');
       },
     });
-    if (this.stopped !== null) this.workers.stop();
     return this.workers;
+  }
+
+  private startWorkers(workers: HeadWorkers, connection: Connection, client: BucketClient | null, writer: Writer): void {
+    const { endpoint, output, checksums } = this.options;
+    const { addressing, engine, timeoutMs, maxAttempts } = endpoint;
+    const settings: HeadSettings = {
+      endpoint: connection.endpoint,
+      region: client?.region ?? connection.region,
+      addressing,
+      tls: connection.tls,
+      credentials: connection.credentials,
+      clockOffsetMs: client?.clock.offsetMs ?? 0,
+      engine,
+      schema: output.schema,
+      requestHeaders: [...connection.requestHeaders, ...(checksums ? [['x-amz-checksum-mode', 'ENABLED'] as const] : [])],
+      timeoutMs,
+      maxAttempts,
+    };
+    workers.start(settings, () => writer.port());
+    if (this.stopped !== null) workers.stop();
   }
 
   /** Moves keys from the source to the queue, and the shards that wait to the keys. */

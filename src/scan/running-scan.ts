@@ -30,6 +30,8 @@ export abstract class RunningScan implements Scan {
   private readonly series: Series = new Series(Date.now());
   private readonly clients: BucketClient[] = [];
   private writer: Writer | null = null;
+  /** in the output that was published */
+  private rowsWritten = 0;
   private fail: (failure: unknown) => void = () => {};
 
   constructor(options: ScanOptions) {
@@ -101,6 +103,7 @@ export abstract class RunningScan implements Scan {
       return { report: this.report(), output: null, stopped: 'closed', failure: null };
     }
     const output = await writer.finish(recordBatches);
+    this.rowsWritten = output.rows;
     this.series.end(Date.now(), this.snapshot());
     if (this.stopped === null) this.ledger.prove(output.rows);
     const { stopped } = this;
@@ -133,8 +136,10 @@ export abstract class RunningScan implements Scan {
       version: this.common.version,
       node: process.version,
       options: this.common.given,
+      complete: this.complete && this.stopped === null,
+      stopped: this.stopped,
+      rowsWritten: this.rowsWritten,
       series: this.series.samples(),
-      rateCap: null,
       cores: availableParallelism(),
       cpuUsage: process.cpuUsage(),
       uptimeSeconds: process.uptime(),

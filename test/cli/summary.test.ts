@@ -3,8 +3,14 @@ import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import * as fc from 'fast-check';
 import { renderSummary, type SummaryOptions } from '../../src/cli/summary.ts';
+import { buildProgram } from '../../src/cli/program.ts';
 import { painter } from '../../src/cli/terminal.ts';
+import type { Limit } from '../../src/metrics/limit.ts';
 import type { ListingReport, MetricsReport, OverallReport, ShardReport } from '../../src/metrics/report.ts';
+
+function none(): Promise<number> {
+  return Promise.resolve(0);
+}
 
 const LATENCY = { p50: 4870, p90: 7000, p99: 12_340, p99_9: 20_000, max: 151_000 };
 
@@ -22,6 +28,7 @@ const LISTING: ListingReport = {
 };
 
 const OVERALL: OverallReport = {
+  complete: true, stopped: null, rows_written: 1_000_000,
   keys: 1_000_000, filtered: 0, ok: 999_990, gone: 8, failed: 2, start_time: SHARD.start_time, end_time: SHARD.end_time, elapsed_time: 63.3,
   headers_per_second: 15_803.79, cpu_seconds: 25.12, peak_rss_bytes: 123_456_789, limit: 'concurrency', latency_us: LATENCY,
 };
@@ -66,12 +73,38 @@ test('a head scan: one row a shard, then the whole', () => {
   assert.ok(text.endsWith('\n'));
 });
 
-test('a list command tells keys and pages, and names its own option', () => {
+test('a list command tells keys and pages, and names no option that it has not', () => {
   const text = renderSummary(report({ command: 'list', shards: [], overall: { ...OVERALL, headers_per_second: 0 } }), PLAIN);
   assert.doesNotMatch(text, /shard|headers\/s|HEAD/);
   assert.equal(line(text, 'speed'), '80,000 keys/s');
   assert.equal(line(text, 'page latency'), 'p50 90.00 · p90 91.00 · p99 92.00 · p99.9 93.00 · max 94.00 ms');
-  assert.match(line(text, 'limit')!, / --list-concurrency$/);
+});
+
+test('what the limits advise is an option of the command, in every case', () => {
+  const { commands } = buildProgram('0', { list: none, head: none, sim: none, demo: none }, () => {});
+  for (const command of ['head', 'list'] as const) {
+    const known = commands.find((each) => each.name() === command)!.options.map(({ long }) => long);
+    for (const limit of ['client CPU', 'concurrency', 'server', 'listing'] as const satisfies readonly Limit[]) {
+      const text = line(renderSummary(report({ command, overall: { ...OVERALL, limit } }), PLAIN), 'limit')!;
+      assert.ok(text.startsWith(`${limit}: `) && !text.includes('`'), text);
+      for (const [option] of text.matchAll(/--[a-z-]+/g)) assert.ok(known.includes(option), `${command}: ${text}`);
+    }
+  }
+});
+
+function stopped(part: Partial<OverallReport>, command: 'head' | 'list' = 'head'): string | undefined {
+  return line(renderSummary(report({ command, overall: { ...OVERALL, complete: false, ...part } }), PLAIN), 'stopped');
+}
+
+test('a scan that was stopped says what is published, and what is not', () => {
+  assert.equal(stopped({ stopped: null }), undefined);
+  assert.equal(
+    stopped({ stopped: 'SIGINT', keys: 3000, rows_written: 1792 }),
+    'by SIGINT: 1,792 rows are published; 1,208 more keys were answered and are not, since only whole batches are',
+  );
+  assert.equal(stopped({ stopped: 'SIGTERM', keys: 3000, rows_written: 3000 }), 'by SIGTERM: 3,000 rows are published');
+  assert.match(stopped({ stopped: 'exhausted', keys: 9, rows_written: 8 })!, /^by too many failed requests: 8 rows .*; 1 more /);
+  assert.match(stopped({ stopped: 'SIGINT', keys: 3000, rows_written: 2000 }, 'list')!, /1,000 more keys were listed and are not/);
 });
 
 test('keys from a file: no line about a listing; standard output: no line about an output', () => {

@@ -72,6 +72,8 @@ test('colours appear on a terminal only, and not where NO_COLOR is set', () => {
 
 test('numbers, sizes and times as people write them', () => {
   assert.deepEqual([0, 999, 12_345, 15_803.6, 1e9].map(formatCount), ['0', '999', '12,345', '15,804', '1,000,000,000']);
+  const format = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+  fc.assert(fc.property(fc.oneof(fc.double({ min: 0, max: 1e15, noNaN: true }), fc.nat()), (n) => assert.equal(formatCount(n), format.format(n))));
   assert.deepEqual(
     [0, 999, 1000, 1_234_567, 999_949, 999_950, 999_999_999, 5e15, 5e18].map(formatBytes),
     ['0 B', '999 B', '1.0 kB', '1.2 MB', '999.9 kB', '1.0 MB', '1.0 GB', '5.0 PB', '5000.0 PB'],

@@ -1,9 +1,11 @@
 /** A scan that is interrupted publishes what is whole, and says so in its exit code (R1, R8). */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { MetricsReport } from '../../src/metrics/report.ts';
 import { createKeySpace, startSim, type Sim } from '../../src/sim/sim.ts';
 import { startS3scan } from '../support/cli.ts';
 import { filesIn, temporaryFolder } from '../support/folder.ts';
@@ -46,6 +48,11 @@ describe('interruption', { concurrency: 2 }, () => {
       assert.deepEqual([...(await filesIn(folder)).keys()].sort(), ['headers.metrics.json', 'headers.parquet']);
       const rows = await readRows(join(folder, 'headers.parquet'));
       assert.ok(rows.size > 0 && rows.size < OBJECTS, `${rows.size} rows`);
+      // What is told is what is there, and what is missing of what was answered.
+      const { overall } = JSON.parse(await readFile(join(folder, 'headers.metrics.json'), 'utf8')) as MetricsReport;
+      assert.deepEqual([overall.complete, overall.stopped, overall.rows_written], [false, signal, rows.size]);
+      const told = new RegExp(`^stopped +by ${signal}: ${rows.size.toLocaleString('en-US')} rows are published; ([\\d,]+) more keys were answered`, 'm').exec(result.stderr);
+      assert.equal(Number(told?.[1]?.replaceAll(',', '')), overall.keys - rows.size, result.stderr);
       const space = createKeySpace('dated', OBJECTS, 1);
       for (const [key, row] of rows) {
         assert.ok(space.find(key) !== -1, `there is no key ${key}`);

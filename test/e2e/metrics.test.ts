@@ -32,6 +32,7 @@ describe('metrics', { concurrency: 2 }, () => {
     const counts = await rowsByShard(output);
     for (const { shard, batch_size: rows, ok } of shards) assert.deepEqual([rows, ok], [counts.get(shard) ?? 0, rows]);
     assert.deepEqual([overall.keys, overall.ok, overall.failed, overall.gone], [OBJECTS, OBJECTS, 0, 0]);
+    assert.deepEqual([overall.complete, overall.stopped, overall.rows_written], [true, null, OBJECTS]);
     assert.equal(listing?.keys, OBJECTS);
     const starts = shards.map((shard) => shard.start_time).filter((time) => time !== null);
     assert.equal(overall.start_time, starts.sort()[0]);
@@ -57,6 +58,7 @@ describe('metrics', { concurrency: 2 }, () => {
     await s3scanDone(['list', ...sim.target, '--list-concurrency', '1', '-o', join(folder, 'keys.csv')]);
     const { command, overall, listing } = JSON.parse(await readFile(join(folder, 'keys.metrics.json'), 'utf8')) as MetricsReport;
     assert.deepEqual([command, overall.keys, listing?.keys, listing?.pages], ['list', 2500, 2500, 3]);
+    assert.deepEqual([overall.complete, overall.stopped, overall.rows_written], [true, null, 2500]);
   });
 
   test('a Parquet file says who wrote it, and of what', async (t) => {

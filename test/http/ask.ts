@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { Deadlines } from '../../src/http/deadlines.ts';
 import { HeadConnection } from '../../src/http/head-connection.ts';
+import { Outbox } from '../../src/http/outbox.ts';
+import { ResponseHead } from '../../src/http/response-head.ts';
 import type { ConnectionSettings } from '../../src/http/settings.ts';
 
 export interface Answer {
@@ -20,6 +22,10 @@ export interface HeadAsker {
   head(path: string, headers?: string[]): Promise<Answer>;
 }
 
+function text(part: Uint8Array): string {
+  return Buffer.from(part).toString('latin1');
+}
+
 /** Checks that each HEAD is answered or failed once, and closes the connection with the test. */
 export function ask(t: TestContext, settings: Pick<ConnectionSettings, 'origin'> & Partial<ConnectionSettings>): HeadAsker {
   let pending: PromiseWithResolvers | null = null;
@@ -34,8 +40,8 @@ export function ask(t: TestContext, settings: Pick<ConnectionSettings, 'origin'>
     { timeoutMs: 5000, tls: { rejectUnauthorized: true }, ...settings },
     {
       onAnswer: (status, raw, latencyUs) => {
-        const text = raw.map((bytes) => Buffer.from(bytes).toString('latin1'));
-        const headers = Array.from({ length: text.length / 2 }, (_, at) => [text[at * 2]!, text[at * 2 + 1]!] as const);
+        const { names, bytes, spans, count } = raw;
+        const headers = Array.from({ length: count }, (_, at) => [text(names[at]!), text(bytes.subarray(spans[at * 2], spans[at * 2 + 1]))] as const);
         settle().resolve({ status, headers, latencyUs });
       },
       onNoAnswer: (error, hadAnswered) => {
@@ -43,7 +49,7 @@ export function ask(t: TestContext, settings: Pick<ConnectionSettings, 'origin'>
         settle().reject(error);
       },
     },
-    new Deadlines(),
+    { deadlines: new Deadlines(), outbox: new Outbox(), head: new ResponseHead() },
   );
   t.after(() => connection.close());
   return {
@@ -51,7 +57,7 @@ export function ask(t: TestContext, settings: Pick<ConnectionSettings, 'origin'>
     get reused() {
       return reused;
     },
-    head: (path, headers = []) =>
+    head: (path, headers = ['host', 'test']) =>
       new Promise((resolve, reject) => {
         assert.equal(pending, null);
         pending = { resolve, reject };

@@ -13,7 +13,6 @@ const IDLE: LimitFacts = {
   inFlightSeconds: 200,
   fastestUs: 15_000,
   medianUs: 20_000,
-  rateCap: null,
   busiestThread: 0.4,
   cpuShare: 0.3,
   series: [],
@@ -27,11 +26,6 @@ test('a run that touched nothing has no limit, and one that did nothing neither'
   assert.equal(findLimit(IDLE), null);
   assert.equal(findLimit({ ...IDLE, requests: 0, busiestThread: 1 }), null);
   assert.equal(findLimit({ ...IDLE, elapsedSeconds: 0 }), null);
-});
-
-test('rate cap: 1,000 requests a second under --rate 1000, but not under --rate 2000', () => {
-  assert.equal(findLimit({ ...IDLE, rateCap: 1000, busiestThread: 1 }), 'rate cap');
-  assert.equal(findLimit({ ...IDLE, rateCap: 2000 }), null);
 });
 
 test('client CPU: one thread is always busy, or all cores are', () => {

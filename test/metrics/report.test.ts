@@ -27,7 +27,9 @@ function input(part: Partial<ReportInput>): ReportInput {
     filtered: 0,
     series: [],
     concurrency: 80,
-    rateCap: null,
+    complete: true,
+    stopped: null,
+    rowsWritten: 0,
     cores: 2,
     busiestThread: 0,
     cpuUsage: { user: 0, system: 0 },
@@ -73,6 +75,14 @@ test('two shards, by hand', () => {
   assert.ok(Math.abs(overall.latency_us.p50 - 3000) <= 3 && Math.abs(overall.latency_us.max - 5000) <= 5);
 });
 
+test('what was published is told apart from what was answered', () => {
+  const answered = shard({ done: 1000, ok: 1000, attempts: 1000 });
+  const cut = buildReport(input({ shards: [answered], complete: false, stopped: 'SIGINT', rowsWritten: 768 })).overall;
+  assert.deepEqual([cut.complete, cut.stopped, cut.rows_written, cut.keys], [false, 'SIGINT', 768, 1000]);
+  const whole = buildReport(input({ shards: [answered], rowsWritten: 1000 })).overall;
+  assert.deepEqual([whole.complete, whole.stopped, whole.rows_written], [true, null, 1000]);
+});
+
 test('a listing, by hand, and the same as the whole of a list command', () => {
   const listing = new ListingCounters();
   Object.assign(listing, { pages: 5, keys: 4000, apiCalls: 6, bytesIn: 1_500_000, ranges: 4, splits: 2, mode: 'chain', note: 'why', retries: 1, startMs: START, endMs: START + 500 });
@@ -95,7 +105,6 @@ test('the limit is found from the same totals: 80 slots, 1.9 s of 2 s in flight 
   const busy = shard({ done: 1600, ok: 1600, attempts: 1600, startMs: START, endMs: START + 2000 }, latencies);
   assert.equal(buildReport(input({ shards: [busy] })).overall.limit, 'concurrency');
   assert.equal(buildReport(input({ shards: [busy], concurrency: 200 })).overall.limit, null);
-  assert.equal(buildReport(input({ shards: [busy], rateCap: 800 })).overall.limit, 'rate cap');
   const cpuUsage = { user: 19_000_000, system: 500_000 };
   assert.equal(buildReport(input({ shards: [busy], cpuUsage })).overall.limit, 'client CPU');
 });

@@ -9,7 +9,7 @@ import { RecordBuilder } from '../../src/records/record-builder.ts';
 import type { RecordBatchData } from '../../src/records/record-batch.ts';
 import type { EncoderOptions } from '../../src/output/encoder.ts';
 import type { Format } from '../../src/output/format.ts';
-import { createEncoder } from '../../src/output/encoder.ts';
+import { createEncoder } from '../../src/output/create-encoder.ts';
 
 function column(name: string, type: ColumnType, nullable = true): Column {
   return { name, type, nullable, header: null, option: null, about: '' };

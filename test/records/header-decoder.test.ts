@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { HeadObjectCommand, S3Client, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import * as fc from 'fast-check';
 import { HEAD_COLUMNS, type Schema } from '../../src/records/columns.ts';
+import { blockOf } from '../../src/http/header-block.ts';
 import { HeaderDecoder } from '../../src/records/header-decoder.ts';
 import { RecordBuilder } from '../../src/records/record-builder.ts';
 import { rowsOf, type Cell, type Row } from './arrow-rows.ts';
@@ -24,7 +25,7 @@ function decode(answers: readonly (readonly Header[])[], schema: Schema = HEAD_C
   const decoder = new HeaderDecoder(schema);
   const builder = new RecordBuilder(schema);
   for (const headers of answers) {
-    decoder.read(wire(headers));
+    decoder.read(blockOf(wire(headers)));
     decoder.write(builder, errorRow);
     builder.endRow();
   }
@@ -201,7 +202,7 @@ test('what the shard asks of an answer is of that answer, whatever came before i
     fc.property(answers, (all) => {
       const decoder = new HeaderDecoder(HEAD_COLUMNS);
       for (const headers of all) {
-        decoder.read(wire(headers));
+        decoder.read(blockOf(wire(headers)));
         const values = joined(headers);
         assert.equal(decoder.contentLength(), Number(values['content-length'] ?? -1));
         assert.ok(Object.is(decoder.lastModified(), Date.parse(values['last-modified'] ?? '')));
@@ -228,10 +229,10 @@ test('Content-Length is exact up to the largest int64; what is no such number is
 test('a Content-Length that is no number is none to compare with LIST (R4)', () => {
   const decoder = new HeaderDecoder(HEAD_COLUMNS);
   for (const garbage of ['', 'abc', '-5', '12a', '1, 1']) {
-    decoder.read(wire([['Content-Length', garbage]]));
+    decoder.read(blockOf(wire([['Content-Length', garbage]])));
     assert.equal(decoder.contentLength(), -1, garbage);
   }
-  decoder.read(wire([['Content-Length', '9223372036854775807']]));
+  decoder.read(blockOf(wire([['Content-Length', '9223372036854775807']])));
   assert.equal(decoder.contentLength(), 2 ** 63);
 });
 

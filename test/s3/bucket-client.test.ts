@@ -213,9 +213,11 @@ test('probe: whether listing is allowed does not matter, all else does', async (
   await probe(OK);
   await probe(response(403, {}, errorBody('AccessDenied')));
   await probe(response(403));
+  await probe(response(403, {}, errorBody('XVendorForbidden')));
   await probe(response(501, {}, errorBody('NotImplemented')));
   await assert.rejects(probe(response(404, {}, errorBody('NoSuchBucket'))), failure('access', 'NoSuchBucket'));
   await assert.rejects(probe(response(403, {}, errorBody('InvalidAccessKeyId'))), failure('access', 'InvalidAccessKeyId'));
+  await assert.rejects(probe(response(401, {}, errorBody('XVendorForbidden'))), failure('access', 'XVendorForbidden'));
   await assert.rejects(probe(BUSY), failure('unreachable'));
 });
 

@@ -167,10 +167,10 @@ test('classification never throws, and its words are one line', () => {
   );
 });
 
-const ASKED: Asked = { bucket: 'photos', endpoint: 'https://s3.example.com', region: 'us-east-1', bucketRegion: null };
+const ASKED: Asked = { bucket: 'photos', endpoint: 'https://s3.example.com', region: 'us-east-1', bucketRegion: null, status: null };
 
 function failureFor(status: number, code: string, message = 'words of the server', asked: Partial<Asked> = {}): Failure {
-  return failureOf(classifyStatus(status, code, message), { ...ASKED, ...asked });
+  return failureOf(classifyStatus(status, code, message), { ...ASKED, status, ...asked });
 }
 
 test('what is wrong with the bucket, the keys or the clock ends the scan with a way out', () => {
@@ -209,6 +209,18 @@ test('the kind of failure tells whether it is worth running again', () => {
   assert.equal(failureOf(classifyTransport(coded('HPE_INVALID_CONSTANT')), ASKED).kind, 'listing');
   assert.equal(failureFor(501, 'NotImplemented').kind, 'listing');
   assert.equal(failureOf(classifyStatus(403), ASKED).kind, 'access');
+});
+
+test('who is not let in is told so, whatever the server calls it', () => {
+  for (const status of [401, 403]) {
+    const failure = failureFor(status, 'XVendorForbidden');
+    assert.equal(failure.kind, 'access');
+    assert.match(failure.message, /words of the server \(XVendorForbidden\)$/);
+    assert.match(failure.hint!, /s3:ListBucket.*--profile/);
+  }
+  assert.equal(failureFor(401, 'no code').kind, 'access');
+  assert.equal(failureFor(403, 'SlowDown').kind, 'unreachable');
+  assert.equal(failureFor(400, 'XVendorForbidden').kind, 'listing');
 });
 
 test('text from outside is made fit for one line of a terminal', () => {

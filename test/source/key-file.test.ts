@@ -9,7 +9,7 @@ import { setTimeout } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
 import zlib from 'node:zlib';
 import { Table, Utf8, tableToIPC, vectorFromArray } from 'apache-arrow';
-import { createEncoder } from '../../src/output/encoder.ts';
+import { createEncoder } from '../../src/output/create-encoder.ts';
 import type { Format } from '../../src/output/format.ts';
 import { HEAD_COLUMNS, LIST_COLUMNS, type Schema } from '../../src/records/columns.ts';
 import { RecordBuilder } from '../../src/records/record-builder.ts';

@@ -44,7 +44,6 @@ function code(text: string): string {
 function defaultOf(option: Option): string {
   const value = option.defaultValue as string | number | boolean | null | undefined;
   if (option.defaultValueDescription !== undefined) return code(option.defaultValueDescription);
-  if (value === null && option.flags.includes('|auto')) return code('auto');
   return value === undefined || value === null || typeof value === 'boolean' ? '' : code(String(value));
 }
 
@@ -144,7 +143,10 @@ const DOCUMENT: About<MetricsReport> = {
 };
 
 const OVERALL: About<OverallReport> = {
-  keys: 'keys done; for `list`, keys listed and not left out',
+  complete: 'whether every key of the source has its row in the output',
+  stopped: 'what ended the scan before its source did: `SIGINT`, `SIGTERM`, `SIGHUP`, or `exhausted`: too many requests failed; else null',
+  rows_written: 'rows in the published output, 0 where none was; fewer than `keys` where the scan was stopped, since only whole batches are published',
+  keys: 'keys answered; for `list`, keys listed and not left out',
   filtered: 'keys that filters left out',
   ok: 'keys with headers',
   gone: 'keys with status 404',

@@ -4,7 +4,7 @@
  */
 import type { ByteString } from '../byte-string.ts';
 
-export interface KeyLayout {
+interface KeyLayout {
   /** The key of number `index`, 0 ≤ index < count; strictly ascending in byte order. */
   readonly keyAt: (index: number) => ByteString;
   /** The number `key` must have if it is a key of this layout at all; anything, NaN too, if it is none. */
