@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exitCodeOfFailure } from '../../src/cli/exit-code.ts';
 import { Failure } from '../../src/failure.ts';
 import { ListingCounters } from '../../src/metrics/listing-counters.ts';
 import type { KeyBatch } from '../../src/queue/key-batch.ts';
