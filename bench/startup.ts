@@ -1,7 +1,9 @@
-/** How long one waits for the least that s3scan can do: its help, and the headers of one object. */
+/** How long one waits for the least that s3scan can do: its help, the headers of one object, and those of a thousand. */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { MetricsReport } from '../src/metrics/report.ts';
 import { startSimProcess } from '../src/sim/sim.ts';
 import { awsEnvironment, BUCKET, S3SCAN } from './head-command.ts';
 import { median } from './measured-command.ts';
@@ -42,6 +44,17 @@ for (let repeat = 0; repeat <= repeats; repeat++) {
 }
 await sim.close();
 
+// A thousand keys and 80 slots are 13 rounds of 20 ms: from the first request to the last answer, little more.
+const thousand = await startSimProcess({ bucket: BUCKET, objects: 1000, headLatencyMs: 20 });
+const metricsFile = join(folder, 'thousand.json');
+const thousandCommand = [...S3SCAN, 'head', `s3://${BUCKET}`, '--endpoint', thousand.endpoint, '--quiet', '--concurrency', '80', '--metrics', metricsFile];
+const spreads: number[] = [];
+for (let repeat = 0; repeat < repeats; repeat++) {
+  await wallMs(thousandCommand);
+  spreads.push((JSON.parse(readFileSync(metricsFile, 'utf8')) as MetricsReport).overall.elapsed_time * 1000);
+}
+await thousand.close();
+
 const medianOf = (name: keyof typeof commands): number => median(walls.get(name)!);
 finishRun(
   {
@@ -58,8 +71,9 @@ finishRun(
     goals: [
       { what: 's3scan --help', value: medianOf('s3scan --help'), bound: 'at most', limit: 120, unit: 'ms' },
       { what: 's3scan head of 1 object, Parquet', value: medianOf('s3scan head, 1 object, Parquet'), bound: 'at most', limit: 400, unit: 'ms' },
+      { what: '1,000 HEADs of 20 ms, 80 in flight, first request to last answer', value: median(spreads), bound: 'at most', limit: 1.6 * 260, unit: 'ms' },
     ],
-    commands: Object.values(commands).map((command) => shownCommand(command, folder)),
+    commands: [...Object.values(commands), thousandCommand].map((command) => shownCommand(command, folder)),
   },
   !flags['no-keep'],
 );
