@@ -43,6 +43,7 @@ export class HeadScan extends RunningScan {
   private readonly queue: KeyQueue;
   private readonly filter: PageFilter;
   private workers: HeadWorkers | null = null;
+  private listingClient: BucketClient | null = null;
   private endpoint = '';
   private yielded = 0;
   /** of a key file */
@@ -85,8 +86,6 @@ export class HeadScan extends RunningScan {
       freshness.stop();
     }
   }
-
-  private listingClient: BucketClient | null = null;
 
   private async *keys(connection: Connection): AsyncGenerator<KeyBatch, undefined> {
     const { source, endpoint, filter } = this.options;
