@@ -9,10 +9,6 @@ function isEmpty(interval: Interval): boolean {
   return compareEnds(interval.through, interval.after) <= 0;
 }
 
-function sorted(intervals: readonly Interval[]): Interval[] {
-  return intervals.filter((interval) => !isEmpty(interval)).sort((a, b) => compareKeys(a.after, b.after));
-}
-
 /** What of `range` no interval of `ordered` (by `after`) covers, in ascending order. */
 function gaps(range: Interval, ordered: readonly Interval[]): Interval[] {
   const missing: Interval[] = [];
@@ -27,23 +23,10 @@ function gaps(range: Interval, ordered: readonly Interval[]): Interval[] {
   return missing;
 }
 
-/** The complement of `covered` (in any order) within `range`, in ascending order. Empty: the range is complete. */
-export function missingIntervals(range: Interval, covered: readonly Interval[]): Interval[] {
-  return gaps(range, sorted(covered));
-}
-
-/** The parts of the keyspace that more than one of the intervals covers, in ascending order and merged. */
-export function overlaps(intervals: readonly Interval[]): Interval[] {
-  const doubled = new Tiling();
-  let covered: Uint8Array | null = new Uint8Array(0);
-  for (const { after, through } of sorted(intervals)) {
-    if (compareEnds(covered, after) > 0) {
-      const shared = compareEnds(through, covered) < 0 ? through : covered;
-      for (const part of doubled.missing({ after, through: shared })) doubled.add(part);
-    }
-    if (compareEnds(through, covered) > 0) covered = through;
-  }
-  return [...doubled.intervals];
+/** What of `scope` none of the intervals (in any order) covers, in ascending order. Empty: the scope is complete. */
+export function complement(covered: readonly Interval[], scope: Interval): Interval[] {
+  const ordered = covered.filter((interval) => !isEmpty(interval)).sort((a, b) => compareKeys(a.after, b.after));
+  return gaps(scope, ordered);
 }
 
 /**

@@ -19,7 +19,8 @@ import { Ranges, type PageOrder } from './ranges.ts';
 import { checkScope } from './scope.ts';
 
 export interface ParallelOptions {
-  readonly range: Interval;
+  /** what to list: disjoint, in ascending order, none empty */
+  readonly missing: readonly Interval[];
   readonly prefix: Uint8Array;
   /** keys to ask for in one page; servers may give fewer */
   readonly pageSize: number;
@@ -37,7 +38,7 @@ interface Course {
   readonly continuation: Continuation;
   /** what its last page said; null where that is followed already */
   told: { readonly token: string | null; readonly lastKey: Uint8Array | null } | null;
-  /** so far it was asked from a key of our own making, which need not exist */
+  /** so far it was asked from a key that need not exist: a cut, or what the user or an earlier scan named */
   isFromCut: boolean;
 }
 
@@ -58,6 +59,7 @@ export class ParallelListing {
   private pace: Pace;
   private throttled: number;
   private percent: 'unknown' | 'asking' | 'told' = 'unknown';
+  private namesAsked = false;
   private answered = 0;
   private ended = false;
   private failure: unknown = null;
@@ -66,15 +68,13 @@ export class ParallelListing {
   constructor(listPage: ListPage, options: ParallelOptions) {
     this.listPage = listPage;
     this.options = options;
-    this.ranges = new Ranges(options.range, options.prefix);
+    this.ranges = new Ranges(options.missing, options.prefix);
     this.pace = options.concurrency === null ? FIRST_PACE : { ...FIRST_PACE, limit: options.concurrency };
     this.throttled = options.counters.throttled;
   }
 
   /** To be called once. Throws where a request failed for good. */
   async *pages(): AsyncGenerator<ListedPage> {
-    const { after, through } = this.options.range;
-    if (compareEnds(through, after) <= 0) return;
     try {
       for (;;) {
         this.send();
@@ -103,7 +103,8 @@ export class ParallelListing {
 
   private send(): void {
     if (this.ended || this.percent === 'asking') return;
-    const { limit } = this.pace;
+    // The first one goes alone: what is wrong with the bucket is told once.
+    const limit = this.answered === 0 ? 1 : this.pace.limit;
     for (const order of this.ranges.next(Math.min(limit, limit * HELD - this.ready.length))) void this.list(order);
     this.count();
   }
@@ -146,7 +147,7 @@ export class ParallelListing {
   /** Where the range goes on. Decided no earlier: by then it is known whether a `%` is safe. */
   private courseOf({ range, after }: PageOrder): Course {
     let course = this.courses.get(range);
-    if (course === undefined) this.courses.set(range, (course = { continuation: new Continuation(after, true), told: null, isFromCut: range > 0 }));
+    if (course === undefined) this.courses.set(range, (course = { continuation: new Continuation(after, true), told: null, isFromCut: after.length > 0 }));
     const { told, continuation } = course;
     if (told === null) return course;
     course.told = null;
@@ -176,7 +177,7 @@ export class ParallelListing {
     else course.told = { token: nextContinuationToken, lastKey };
     this.answered++;
     if (compareEnds(interval.through, after) > 0) this.ready.push({ interval, rows, lastKey });
-    if (this.answered === 1 && !isLast) void this.askNames();
+    if (!isLast && !this.namesAsked) void this.askNames();
     if (this.percent === 'unknown' && sample.some(hasPercent)) this.askAboutPercent(sample);
   }
 
@@ -196,11 +197,13 @@ export class ParallelListing {
    * tells nothing of the others. A hint: where it cannot be had, cuts are guessed. Never rejects.
    */
   private async askNames(): Promise<void> {
-    const { prefix, range, pageSize, builder } = this.options;
-    const startAfter = range.after.length > 0 ? range.after : null;
+    const { prefix, missing: [first], pageSize, builder } = this.options;
+    const { after } = first!;
+    const startAfter = after.length > 0 ? after : null;
+    this.namesAsked = true;
     this.ranges.awaitNames();
     try {
-      const window = { after: range.after, through: range.after, limit: 0 };
+      const window = { after, through: after, limit: 0 };
       const { commonPrefixes } = await this.listPage({ prefix, startAfter, continuationToken: null, maxKeys: pageSize, delimiter: '/', window }, builder());
       this.ranges.learnNames(commonPrefixes);
     } catch {

@@ -63,9 +63,10 @@ export class Ranges {
   private nextId = 0;
   private asked = 0;
 
-  constructor(whole: Interval, prefix: Uint8Array) {
+  /** `missing`: what is to be listed, disjoint. */
+  constructor(missing: readonly Interval[], prefix: Uint8Array) {
     this.prefixLength = toCodePoints(prefix).length;
-    this.add(whole.after, whole.through, null, null);
+    for (const { after, through } of missing) this.add(after, through, null, null);
   }
 
   private add(after: Uint8Array, through: Uint8Array | null, next: Range | null, basis: Basis | null): Range {
@@ -181,5 +182,3 @@ export class Ranges {
     return added;
   }
 }
-
-/** The key up to and with the last slash before `end`. */

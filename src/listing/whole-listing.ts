@@ -2,10 +2,13 @@
  * A listing with the proof that it is whole (R2): ranges in parallel where that is of use, one chain of pages
  * where order matters or the server cannot do otherwise, and a chain over what is missing where the server turns
  * out not to. Every page that is handed on is entered in a tiling, and only a complete one ends without a Failure.
+ *
+ * What is to be listed need not be in one piece: an earlier scan may have listed the rest. Each interval of it is
+ * tiled by pages, the last of them with no key where none is left, and nothing outside of them is.
  */
 import { Failure } from '../failure.ts';
 import { compareEnds, compareKeys, type Interval } from '../keyspace/interval.ts';
-import { Tiling } from '../keyspace/tiling.ts';
+import { complement, Tiling } from '../keyspace/tiling.ts';
 import type { ListingCounters } from '../metrics/listing-counters.ts';
 import { LIST_COLUMNS, type Column, type Schema } from '../records/columns.ts';
 import { columnIndex, type RecordBatchData } from '../records/record-batch.ts';
@@ -18,7 +21,8 @@ import { ParallelListing } from './parallel.ts';
 
 export interface WholeListingOptions {
   readonly bucket: string;
-  readonly range: Interval;
+  /** what to list: disjoint, in ascending order; all of the scope, or what an earlier scan left of it */
+  readonly missing: readonly Interval[];
   readonly prefix: Uint8Array;
   /** keys to ask for in one page; servers may give fewer */
   readonly pageSize: number;
@@ -34,6 +38,8 @@ export interface WholeListingOptions {
   readonly now: () => number;
 }
 
+const EVERYTHING: Interval = { after: new Uint8Array(0), through: null };
+
 const KEY: Column = LIST_COLUMNS.find(({ name }) => name === 'key')!;
 
 /** Directory buckets (S3 Express One Zone) know no start-after, and their names end so. */
@@ -42,16 +48,21 @@ const DIRECTORY_BUCKET = '--x-s3';
 class WholeListing {
   private readonly listPage: ListPage;
   private readonly options: WholeListingOptions;
+  /** what need not be listed, and what is: in the end, everything */
   private readonly tiling = new Tiling();
   private keys = 0;
+  /** where the page handed on last ends */
+  private through: Uint8Array | null = EVERYTHING.after;
 
   constructor(listPage: ListPage, options: WholeListingOptions) {
     this.listPage = listPage;
     this.options = options;
+    for (const interval of complement(options.missing, EVERYTHING)) this.tiling.add(interval);
   }
 
   async *pages(): AsyncGenerator<ListedPage> {
-    const { bucket, maxKeys, concurrency, counters } = this.options;
+    const { bucket, missing, maxKeys, concurrency, counters } = this.options;
+    if (missing.length === 0) return;
     if (maxKeys < Infinity || concurrency === 1) {
       yield* this.chain(null);
     } else if (bucket.endsWith(DIRECTORY_BUCKET)) {
@@ -81,22 +92,27 @@ class WholeListing {
 
   private async *chain(note: string | null): AsyncGenerator<ListedPage> {
     this.begin(note);
-    for await (const page of listChain(this.listPage, { ...this.options, builder: this.builder(this.options.schema) })) {
-      this.enter(page);
-      yield page;
+    const { missing, maxKeys, schema } = this.options;
+    const builder = this.builder(schema);
+    for (const range of missing) {
+      for await (const page of listChain(this.listPage, { ...this.options, range, maxKeys: maxKeys - this.keys, builder })) {
+        this.enter(page);
+        yield page;
+      }
     }
   }
 
   /**
-   * Lists what is missing once more, from the beginning and by token, since start-after is not to be relied on:
-   * of each page what was handed on before is left out.
+   * Lists what is missing by token, from the beginning, since start-after is not to be relied on: of each page, what
+   * was handed on before or is not asked for is left out.
    */
   private async *rest(doubt: Failure): AsyncGenerator<ListedPage> {
     this.begin(doubt.message);
-    const { schema } = this.options;
+    const { schema, missing } = this.options;
+    const range = { after: EVERYTHING.after, through: missing.at(-1)!.through };
     const hasKey = columnIndex(schema, 'key') >= 0;
     const wider = hasKey ? schema : [...schema, KEY];
-    for await (const page of listChain(this.listPage, { ...this.options, builder: this.builder(wider) })) {
+    for await (const page of listChain(this.listPage, { ...this.options, range, builder: this.builder(wider) })) {
       for (const interval of this.tiling.missing(page.interval)) {
         const part = partOf(page, interval, columnIndex(wider, 'key'));
         const kept = { ...part, rows: { ...part.rows, columns: part.rows.columns.slice(0, schema.length) } };
@@ -109,13 +125,12 @@ class WholeListing {
   private enter({ interval, rows }: ListedPage): void {
     if (!this.tiling.add(interval)) throw new Failure('listing', `keys ${between(interval)} were listed twice`, 'run it again with --list-concurrency 1');
     this.keys += rows.rows;
+    this.through = interval.through;
   }
 
   private prove(): void {
-    const { range, maxKeys, bucket } = this.options;
-    const { intervals } = this.tiling;
-    const asked = this.keys >= maxKeys ? { ...range, through: intervals.at(-1)?.through ?? null } : range;
-    const missing = this.tiling.missing(asked);
+    const { maxKeys, bucket } = this.options;
+    const missing = this.tiling.missing(this.keys >= maxKeys ? { ...EVERYTHING, through: this.through } : EVERYTHING);
     if (missing.length === 0) return;
     const what = `${missing.length} ${missing.length === 1 ? 'interval' : 'intervals'} of the keyspace`;
     throw new Failure('listing', `the listing of s3://${bucket} is not complete: ${what} missing, the first: keys ${between(missing[0]!)}`, 'run it again');

@@ -1,6 +1,7 @@
 /** A bucket's listing as pages for `list` and as key batches for `head`, with the proof that it is whole (R2). */
 import { listObjectsV2 } from '../listing/list-objects-v2.ts';
 import { MAX_LIST_CONCURRENCY } from '../listing/list-pace.ts';
+import type { Interval } from '../keyspace/interval.ts';
 import type { ListedPage, ListPage } from '../listing/listing.ts';
 import { listWhole } from '../listing/whole-listing.ts';
 import type { ListingCounters } from '../metrics/listing-counters.ts';
@@ -38,7 +39,10 @@ async function pageLister(client: BucketClient, connection: Connection, options:
   }, { fetchOwner });
 }
 
-/** The listing's pages, in any order; throws Failure('listing') where they do not cover what was asked. */
+/**
+ * The listing's pages, in any order; throws Failure('listing') where they do not cover what was asked. `missing`: what an
+ * earlier scan left of it; all of it unless told.
+ */
 export async function* listedPages(
   client: BucketClient,
   connection: Connection,
@@ -46,12 +50,13 @@ export async function* listedPages(
   listing: ListingOptions,
   schema: Schema,
   counters: ListingCounters,
+  missing: readonly Interval[] = [{ after: listing.startAfter, through: listing.endAt }],
 ): AsyncGenerator<ListedPage> {
-  const { bucket, prefix, startAfter, endAt, pageSize, maxKeys, concurrency } = listing;
+  const { bucket, prefix, pageSize, maxKeys, concurrency } = listing;
   const listPage = await pageLister(client, connection, endpoint, listing, counters);
   const pages = listWhole(listPage, {
     bucket,
-    range: { after: startAfter, through: endAt },
+    missing,
     prefix,
     pageSize,
     maxKeys: maxKeys ?? Infinity,

@@ -29,7 +29,7 @@ const LETTERS = 'abcdefghijklmnopqrstuvwxyz'.split('');
 
 /** Ranges over keys of two letters, `aa` to `cz` listed, and the first order answered. */
 function begun(): Ranges {
-  const ranges = new Ranges({ after: Buffer.from(''), through: null }, Buffer.from(''));
+  const ranges = new Ranges([{ after: Buffer.from(''), through: null }], Buffer.from(''));
   const [first] = ranges.next(8);
   ranges.finish(first!.range, page(LETTERS.slice(0, 3).flatMap((a) => LETTERS.map((b) => a + b))));
   return ranges;
@@ -63,7 +63,7 @@ test('an empty page that others follow leaves the range where it is', () => {
 });
 
 function cutsWith(percentIsSafe: boolean): string[] {
-  const ranges = new Ranges({ after: Buffer.from(''), through: null }, Buffer.from(''));
+  const ranges = new Ranges([{ after: Buffer.from(''), through: null }], Buffer.from(''));
   ranges.percentIsSafe = percentIsSafe;
   const [first] = ranges.next(8);
   ranges.finish(first!.range, page(LETTERS.slice(0, 3).flatMap((a) => LETTERS.map((b) => `%${a}${b}`))));

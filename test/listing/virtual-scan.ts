@@ -15,7 +15,7 @@ export interface VirtualResult {
 export function virtualScan(layout: Layout, count: number, inFlight: number, latency: () => number = () => 1, verbose = false): VirtualResult {
   const space = createKeySpace(layout, count, 1);
   const bytes = (index: number): Uint8Array => Buffer.from(space.keyAt(index), 'latin1');
-  const ranges = new Ranges({ after: new Uint8Array(0), through: null }, new Uint8Array(0));
+  const ranges = new Ranges([{ after: new Uint8Array(0), through: null }], new Uint8Array(0));
   ranges.percentIsSafe = true;
   let now = 0;
   let calls = 0;

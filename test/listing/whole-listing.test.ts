@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { Failure } from '../../src/failure.ts';
-import { Tiling } from '../../src/keyspace/tiling.ts';
+import type { Interval } from '../../src/keyspace/interval.ts';
+import { complement, Tiling } from '../../src/keyspace/tiling.ts';
 import type { ListedPage, ListPage, PageRequest } from '../../src/listing/listing.ts';
 import { ParallelListing } from '../../src/listing/parallel.ts';
 import { listWhole, type WholeListingOptions } from '../../src/listing/whole-listing.ts';
@@ -19,16 +20,23 @@ interface Changes {
   readonly pageSize?: number;
   readonly maxKeys?: number;
   readonly concurrency?: number | null;
+  /** in place of after and through */
+  readonly missing?: readonly Interval[];
 }
 
 function options(changes: Changes, counters: ListingCounters): WholeListingOptions {
   const { bucket = 'b', after = '', through = null, prefix = '', pageSize = 3, maxKeys = Infinity, concurrency = 8 } = changes;
-  const range = { after: bytes(after), through: through === null ? null : bytes(through) };
-  return { bucket, range, prefix: bytes(prefix), pageSize, maxKeys, concurrency, schema: LIST_COLUMNS, constants: BUCKET, counters, now: () => 0 };
+  const missing = changes.missing ?? [{ after: bytes(after), through: through === null ? null : bytes(through) }];
+  return { bucket, missing, prefix: bytes(prefix), pageSize, maxKeys, concurrency, schema: LIST_COLUMNS, constants: BUCKET, counters, now: () => 0 };
+}
+
+function holds({ after, through }: Interval, key: string): boolean {
+  return Buffer.compare(bytes(key), after) > 0 && (through === null || Buffer.compare(bytes(key), through) <= 0);
 }
 
 interface Listed {
   readonly keys: string[];
+  readonly intervals: readonly Interval[];
   readonly counters: ListingCounters;
   readonly requests: readonly PageRequest[];
   readonly failure: Failure | null;
@@ -47,7 +55,7 @@ async function list(server: Server, seed: number, changes: Changes = {}, spoil: 
       for await (const { rows, interval } of listWhole(spoil(listPage), options(changes, counters))) {
         assert.ok(tiling.add(interval), 'pages overlap');
         for (const key of keysOf(rows)) {
-          assert.ok(Buffer.compare(bytes(key), interval.after) > 0 && (interval.through === null || Buffer.compare(bytes(key), interval.through) <= 0), key);
+          assert.ok(holds(interval, key), key);
           keys.push(key);
         }
         if (dice() < 0.2) await schedule.turn();
@@ -59,7 +67,7 @@ async function list(server: Server, seed: number, changes: Changes = {}, spoil: 
     }
   };
   const failure = await schedule.run(consume());
-  return { keys, counters, requests: asked.requests, failure };
+  return { keys, intervals: tiling.intervals, counters, requests: asked.requests, failure };
 }
 
 function wanted(all: Iterable<string>, { after = '', through = null, prefix = '' }: Changes): string[] {
@@ -122,6 +130,27 @@ test('keys that come and go meanwhile may be listed or not; those that stay are 
       assert.deepEqual(listed.keys.filter((key) => !stayed.has(key) && !coming.includes(key)), []);
     }),
     { numRuns: 70 },
+  );
+});
+
+const bounds = names(['a', 'b', '0', '%', 'l', '~', '漢'], 3);
+/** What a scan that was stopped may have listed, in any order. */
+const someListed: fc.Arbitrary<Interval[]> = fc.array(
+  fc.tuple(fc.oneof(fc.constant(''), bounds), fc.option(bounds)).map(([after, through]) => ({ after: bytes(after), through: through === null ? null : bytes(through) })),
+  { maxLength: 5 },
+);
+
+test('what an earlier scan left is listed, all of it and nothing else, in parallel and in one chain (R1, R2)', async () => {
+  await fc.assert(
+    fc.asyncProperty(keySets, settings, someListed, fc.boolean(), async (keys, { seed, after, through, ...changes }, earlier, isChain) => {
+      const scope: Interval = { after: bytes(after), through: through === null ? null : bytes(through) };
+      const missing = complement(earlier, scope);
+      const listed = await list(honest(() => keys), seed, { ...changes, missing, ...(isChain && { concurrency: 1 }) });
+      assert.equal(listed.failure, null, String(listed.failure));
+      assert.deepEqual(sorted(listed.keys), wanted(keys, { ...changes, after, through }).filter((key) => missing.some((one) => holds(one, key))));
+      assert.deepEqual(complement(listed.intervals, scope), complement(missing, scope), 'where no keys are is covered too');
+    }),
+    { numRuns: 120 },
   );
 });
 
