@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import { isatty } from 'node:tty';
 import { Failure } from '../failure.ts';
+import { parseHostPort } from '../http/network.ts';
 import { compareKeys } from '../keyspace/interval.ts';
 import type { EndpointOptions, ListingOptions, OutputOptions } from '../scan/options.ts';
 import { formatOf, type Compression, type Format } from '../output/format.ts';
@@ -9,7 +10,7 @@ import type { Schema } from '../records/columns.ts';
 import type { Filter } from '../source/filter.ts';
 import { narrowedPrefix } from '../source/filter-glob.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
-import { byteSize, decimal, glob, moment, nameList, repeatable, storageClass, wholeNumber, wholeNumberOrAuto } from './option-values.ts';
+import { byteSize, decimal, glob, hostPort, moment, nameList, repeatable, storageClass, wholeNumber, wholeNumberOrAuto } from './option-values.ts';
 import type { ProgressMode } from './progress.ts';
 
 /** What commander makes of the options. */
@@ -19,6 +20,7 @@ export interface CommonFlags {
   readonly profile?: string;
   readonly signRequest: boolean;
   readonly addressing: 'auto' | 'path' | 'virtual';
+  readonly connectTo?: string;
   readonly caBundle?: string;
   readonly insecure: boolean;
   readonly requestPayer: boolean;
@@ -61,6 +63,7 @@ export function addEndpointOptions(command: Command): void {
     .option('--profile <name>', 'profile of the shared AWS files')
     .option('--no-sign-request', 'send no credentials: public buckets')
     .addOption(new Option('--addressing <style>', 'where the bucket name goes').choices(['auto', 'path', 'virtual']).default('auto'))
+    .option('--connect-to <host:port>', 'connect there instead; Host, TLS name and signature stay those of the endpoint', hostPort)
     .option('--ca-bundle <file>', 'PEM certificates to trust; else AWS_CA_BUNDLE')
     .option('--insecure', 'do not check the server certificate', false)
     .option('--request-payer', 'agree to pay for the requests', false);
@@ -123,6 +126,7 @@ export function endpointOptions(flags: CommonFlags): EndpointOptions {
     profile: flags.profile ?? null,
     noSignRequest: !flags.signRequest,
     addressing: flags.addressing,
+    connectTo: flags.connectTo === undefined ? null : parseHostPort(flags.connectTo),
     caBundle: flags.caBundle ?? null,
     insecure: flags.insecure,
     requestPayer: flags.requestPayer,

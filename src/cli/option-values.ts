@@ -1,6 +1,7 @@
 /** Option values from text: each parser says what it expected. */
 import { InvalidArgumentError } from 'commander';
 import { Failure } from '../failure.ts';
+import { parseHostPort } from '../http/network.ts';
 import { compileGlob } from '../source/filter-glob.ts';
 import { parseIsoTime } from '../source/iso-time.ts';
 
@@ -30,6 +31,12 @@ export function decimal(least: number, most: number): (text: string) => number {
     }
     return value;
   };
+}
+
+/** An address with its port. It stays text, as the metrics tell it. */
+export function hostPort(text: string): string {
+  if (parseHostPort(text) === null) throw new InvalidArgumentError('expected HOST:PORT, such as 127.0.0.1:9000 or [::1]:9000.');
+  return text;
 }
 
 /** Names between commas. */

@@ -89,8 +89,8 @@ class FastChannel implements Channel {
     if (this.connection === null || this.origin !== origin) {
       void this.connection?.close();
       const { settings, thread } = this.engine;
-      const { timeoutMs, tls } = settings;
-      this.connection = new HeadConnection({ origin, timeoutMs, tls }, this.owner, thread);
+      const { timeoutMs, network } = settings;
+      this.connection = new HeadConnection({ origin, timeoutMs, network }, this.owner, thread);
       this.origin = origin;
     }
     return this.connection;

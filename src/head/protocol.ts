@@ -2,7 +2,7 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import type { MessagePort } from 'node:worker_threads';
 import type { FailureMessage } from '../failure.ts';
-import type { TlsSettings } from '../http/tls.ts';
+import type { NetworkSettings } from '../http/network.ts';
 import type { KeyBatch } from '../queue/key-batch.ts';
 import type { Schema } from '../records/columns.ts';
 import type { Addressing } from '../s3/address.ts';
@@ -17,7 +17,7 @@ export interface HeadSettings {
   readonly endpoint: string | null;
   readonly region: string;
   readonly addressing: Addressing;
-  readonly tls: TlsSettings;
+  readonly network: NetworkSettings;
   /** null: requests are not signed */
   readonly credentials: Credentials | null;
   /** what local time must be corrected by to be the server's, ms */

@@ -16,7 +16,7 @@ export class FullRequest implements Dispatcher.DispatchHandler {
 
   constructor(settings: ConnectionSettings, asker: Asker) {
     this.asker = asker;
-    this.client = new Client(settings.origin, { ...clientOptions(settings), connect: { ...settings.tls, timeout: settings.timeoutMs } });
+    this.client = new Client(settings.origin, clientOptions(settings));
   }
 
   /** `path` is sent as it is; `headers` alternates names and values. Once. */

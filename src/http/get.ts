@@ -32,10 +32,7 @@ export class GetConnection {
   private readonly client: Client;
 
   constructor(settings: ConnectionSettings) {
-    this.client = new Client(settings.origin, {
-      ...clientOptions(settings),
-      connect: { ...settings.tls, timeout: settings.timeoutMs },
-    });
+    this.client = new Client(settings.origin, clientOptions(settings));
   }
 
   /** `path` is sent as it is; `headers` alternates names and values. Throws what undici throws, or BodyTooLarge. */

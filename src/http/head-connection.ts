@@ -5,20 +5,15 @@
  * A plain socket and a strict parser for the plain answers; what that does not know is asked again through
  * undici. A HEAD through undici costs twice as much (measured in bench/head.ts).
  */
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { Socket } from 'node:net';
 import type { Deadlines, Expiring } from './deadlines.ts';
+import { Dialer, transportError } from './dial.ts';
 import type { FullRequest } from './full-connection.ts';
 import type { Outbox, Sender } from './outbox.ts';
 import type { ResponseHead } from './response-head.ts';
 import { MAX_HEADER_BYTES, type Asker, type ConnectionSettings } from './settings.ts';
 
 const READ_BYTES = 16 * 1024;
-
-/** An error with the code that undici would have given it, so that one list classifies both. */
-function failure(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
-}
 
 /** What the connections of a thread share. */
 export interface HeadThread {
@@ -35,6 +30,7 @@ export class HeadConnection implements Expiring, Sender {
   /** ms of `performance.now()`; 0 while nothing is asked */
   deadline = 0;
   private readonly settings: ConnectionSettings;
+  private readonly dialer: Dialer;
   private readonly asker: Asker;
   private readonly thread: HeadThread;
   private readonly buffer: Buffer = Buffer.allocUnsafeSlow(READ_BYTES);
@@ -44,17 +40,18 @@ export class HeadConnection implements Expiring, Sender {
   private pending: Buffer | null = null;
   private path = '';
   private headers: string[] = [];
+  private request = '';
   private isConnected = false;
-  /** a request is on its way */
+  /** a request is on its way, or will be once there is a connection */
   private isWritten = false;
   private isClosed = false;
   private writtenAt = 0;
-  private requestBytes = 0;
   /** answers on the present socket */
   private answers = 0;
 
   constructor(settings: ConnectionSettings, asker: Asker, thread: HeadThread) {
     this.settings = settings;
+    this.dialer = new Dialer(settings.origin, settings.network);
     this.asker = asker;
     this.thread = thread;
     thread.deadlines.add(this);
@@ -74,51 +71,42 @@ export class HeadConnection implements Expiring, Sender {
     const { headers } = this;
     let text = `HEAD ${this.path} HTTP/1.1\r\n`;
     for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
-    text += '\r\n';
-    const socket = (this.socket ??= this.open());
-    this.requestBytes = text.length;
-    if (this.isConnected) this.bytesOut += text.length;
+    this.request = `${text}\r\n`;
     this.isWritten = true;
-    this.writtenAt = performance.now();
-    socket.write(text, 'latin1');
+    if (this.socket === null) this.open();
+    else this.write(this.socket);
   }
 
-  private open(): Socket {
-    const { origin, tls } = this.settings;
-    const { protocol, hostname, port } = new URL(origin);
-    const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  private write(socket: Socket): void {
+    this.bytesOut += this.request.length;
+    this.writtenAt = performance.now();
+    socket.write(this.request, 'latin1');
+  }
+
+  private open(): void {
     this.answers = 0;
     this.isConnected = false;
-    let socket: Socket;
-    if (protocol === 'https:') {
-      socket = connectTls({ ...tls, host, port: Number(port || 443), ...(isIP(host) === 0 && { servername: host }), ALPNProtocols: ['http/1.1'] });
-      socket.once('secureConnect', () => this.connected());
-      socket.on('data', (chunk: Buffer) => this.take(socket, chunk, chunk.length));
-    } else {
-      // `onread`: one buffer for all answers, and none of the stream machinery.
-      const onread = {
-        buffer: this.buffer,
-        callback: (length: number, buffer: Uint8Array): boolean => {
-          this.take(socket, buffer as Buffer, length);
-          return true;
-        },
-      };
-      socket = connectTcp({ host, port: Number(port || 80), onread });
-      socket.once('connect', () => this.connected());
-    }
-    socket.setNoDelay(true);
-    socket.on('error', (error) => this.lost(socket, error));
-    socket.on('close', () => this.lost(socket, failure('UND_ERR_SOCKET', 'other side closed')));
-    return socket;
+    let socket = this.dialer.dial(this.buffer, (bytes, length) => this.take(socket, bytes, length), (error, opened) => {
+      if (this.socket !== socket) {
+        opened?.destroy();
+      } else if (opened === null) {
+        this.lost(socket, error);
+      } else {
+        socket = opened;
+        this.connected(opened);
+      }
+    });
+    this.socket = socket;
   }
 
   /** The first request has waited for this; its latency begins here. */
-  private connected(): void {
+  private connected(socket: Socket): void {
+    this.socket = socket;
     this.isConnected = true;
     this.connects++;
-    if (!this.isWritten) return;
-    this.bytesOut += this.requestBytes;
-    this.writtenAt = performance.now();
+    socket.on('error', (error) => this.lost(socket, error));
+    socket.on('close', () => this.lost(socket, transportError('UND_ERR_SOCKET', 'other side closed')));
+    if (this.isWritten) this.write(socket);
   }
 
   /** `bytes[0, length)` came, and is gone when this returns. */
@@ -186,7 +174,7 @@ export class HeadConnection implements Expiring, Sender {
 
   /** Called by the deadlines, once the deadline has passed. */
   expire(): void {
-    const error = this.isConnected ? failure('UND_ERR_HEADERS_TIMEOUT', 'Headers Timeout Error') : failure('UND_ERR_CONNECT_TIMEOUT', 'Connect Timeout Error');
+    const error = this.isConnected ? transportError('UND_ERR_HEADERS_TIMEOUT', 'Headers Timeout Error') : transportError('UND_ERR_CONNECT_TIMEOUT', 'Connect Timeout Error');
     this.drop();
     this.end();
     this.asker.onNoAnswer(error, false);
@@ -217,7 +205,7 @@ export class HeadConnection implements Expiring, Sender {
     this.end();
     this.thread.deadlines.remove(this);
     this.drop();
-    if (isAsked) this.asker.onNoAnswer(failure('UND_ERR_DESTROYED', 'The connection was closed'), false);
+    if (isAsked) this.asker.onNoAnswer(transportError('UND_ERR_DESTROYED', 'The connection was closed'), false);
     await this.full?.close();
   }
 }

@@ -1,7 +1,8 @@
 /** What every connection of s3scan is told, and what it tells. */
 import type { Client } from 'undici';
+import { undiciConnect } from './dial.ts';
 import type { HeaderBlock } from './header-block.ts';
-import type { TlsSettings } from './tls.ts';
+import type { NetworkSettings } from './network.ts';
 
 /** S3 metadata is at most 2 KB on AWS, 24 KiB on StorageGRID; undici's own default of 16 KiB is too small. */
 export const MAX_HEADER_BYTES: number = 64 * 1024;
@@ -15,7 +16,7 @@ export interface ConnectionSettings {
   readonly origin: string;
   /** for connecting, and for the response headers of one attempt; ms */
   readonly timeoutMs: number;
-  readonly tls: TlsSettings;
+  readonly network: NetworkSettings;
 }
 
 /** Who asked: exactly one of the two is called, once, for each request. */
@@ -36,5 +37,6 @@ export function clientOptions(settings: ConnectionSettings): Client.Options {
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
     keepAliveTimeoutThreshold: KEEP_ALIVE_THRESHOLD_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
+    connect: undiciConnect(settings.origin, settings.network, settings.timeoutMs),
   };
 }

@@ -7,9 +7,9 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failure } from '../failure.ts';
 import { BodyTooLarge, GetConnection, type HttpResponse } from '../http/get.ts';
+import type { NetworkSettings } from '../http/network.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
 import { parseRetryAfter, retryDelay } from '../http/retry.ts';
-import type { TlsSettings } from '../http/tls.ts';
 import { RequestClock } from './clock.ts';
 import { parseErrorBody } from './error-body.ts';
 import { classifyStatus, classifyTransport, failureOf, type Classified } from './errors.ts';
@@ -22,7 +22,7 @@ const FIRST_ATTEMPTS = 5;
 
 export interface BucketClientOptions extends RouteSettings {
   readonly bucket: string;
-  readonly tls: TlsSettings;
+  readonly network: NetworkSettings;
   readonly timeoutMs: number;
   readonly maxAttempts: number;
   readonly retryBudget: SharedArrayBuffer;
@@ -71,8 +71,8 @@ export class BucketClient {
   private connection(): GetConnection {
     const kept = this.idle.pop();
     if (kept !== undefined) return kept;
-    const { timeoutMs, tls } = this.options;
-    const connection = new GetConnection({ origin: this.route.origin, timeoutMs, tls });
+    const { timeoutMs, network } = this.options;
+    const connection = new GetConnection({ origin: this.route.origin, timeoutMs, network });
     this.connections.add(connection);
     return connection;
   }

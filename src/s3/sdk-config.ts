@@ -1,8 +1,7 @@
 /** How the official SDK's client is set up to ask what s3scan itself would ask. Imported only with `--engine sdk`. */
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
-import type { TlsSettings } from '../http/tls.ts';
+import { agents } from '../http/agents.ts';
+import type { NetworkSettings } from '../http/network.ts';
 import type { Addressing } from './address.ts';
 import type { Credentials } from './sigv4.ts';
 
@@ -10,7 +9,7 @@ export interface SdkSettings {
   readonly endpoint: string | null;
   readonly region: string;
   readonly addressing: Addressing;
-  readonly tls: TlsSettings;
+  readonly network: NetworkSettings;
   readonly credentials: Credentials | null;
   readonly clockOffsetMs: number;
   readonly timeoutMs: number;
@@ -18,8 +17,7 @@ export interface SdkSettings {
 
 /** Retries are s3scan's own, so that both engines are measured and counted alike. */
 export function sdkClientConfig(settings: SdkSettings, connections: number): S3ClientConfig {
-  const { endpoint, region, addressing, tls, credentials, timeoutMs } = settings;
-  const agent = { keepAlive: true, maxSockets: connections };
+  const { endpoint, region, addressing, network, credentials, timeoutMs } = settings;
   return {
     region,
     forcePathStyle: addressing === 'path' || (addressing === 'auto' && endpoint !== null),
@@ -28,8 +26,7 @@ export function sdkClientConfig(settings: SdkSettings, connections: number): S3C
     requestHandler: {
       connectionTimeout: timeoutMs,
       requestTimeout: timeoutMs,
-      httpAgent: new HttpAgent(agent),
-      httpsAgent: new HttpsAgent({ ...agent, ...tls }),
+      ...agents(network, connections),
     },
     ...(endpoint !== null && { endpoint }),
     ...(credentials === null

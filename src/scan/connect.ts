@@ -1,5 +1,6 @@
 /** Resolves endpoint, region and credentials once, and keeps the credentials fresh. */
-import { tlsSettings, type TlsSettings } from '../http/tls.ts';
+import type { NetworkSettings } from '../http/network.ts';
+import { tlsSettings } from '../http/tls.ts';
 import { BucketClient, type BucketClientOptions } from '../s3/bucket-client.ts';
 import type { CredentialProvider, ExpiringCredentials } from '../s3/credentials.ts';
 import { resolveSettings } from '../s3/settings.ts';
@@ -15,7 +16,7 @@ export interface Connection {
   readonly endpoint: string | null;
   readonly region: string;
   readonly credentials: Credentials | null;
-  readonly tls: TlsSettings;
+  readonly network: NetworkSettings;
   readonly requestHeaders: readonly (readonly [string, string])[];
   /** a client for requests on the bucket itself */
   client(bucket: string, retryBudget: SharedArrayBuffer, onRetry: BucketClientOptions['onRetry']): BucketClient;
@@ -55,7 +56,7 @@ function keepFresh(provider: CredentialProvider, first: ExpiringCredentials, onR
 /** Throws Failure('usage' | 'access'). */
 export async function connect(options: EndpointOptions): Promise<Connection> {
   const { endpoint, region, credentials: provider } = await resolveSettings(options);
-  const tls = tlsSettings(options.caBundle, options.insecure);
+  const network: NetworkSettings = { tls: tlsSettings(options.caBundle, options.insecure), connectTo: options.connectTo };
   const credentials = provider === null ? null : await provider();
   const requestHeaders: (readonly [string, string])[] = options.requestPayer ? [['x-amz-request-payer', 'requester']] : [];
   const { addressing, timeoutMs, maxAttempts } = options;
@@ -63,10 +64,10 @@ export async function connect(options: EndpointOptions): Promise<Connection> {
     endpoint,
     region,
     credentials,
-    tls,
+    network,
     requestHeaders,
     client: (bucket, retryBudget, onRetry) =>
-      new BucketClient({ endpoint, region, addressing, credentials, requestHeaders, bucket, tls, timeoutMs, maxAttempts, retryBudget, onRetry }),
+      new BucketClient({ endpoint, region, addressing, credentials, requestHeaders, bucket, network, timeoutMs, maxAttempts, retryBudget, onRetry }),
     keepFresh: (onRefreshed) =>
       provider === null || credentials === null ? { stop: () => {} } : keepFresh(provider, credentials, onRefreshed),
   };

@@ -134,7 +134,7 @@ export class HeadScan extends RunningScan {
       endpoint: connection.endpoint,
       region: client?.region ?? connection.region,
       addressing,
-      tls: connection.tls,
+      network: connection.network,
       credentials: connection.credentials,
       clockOffsetMs: client?.clock.offsetMs ?? 0,
       engine,

@@ -1,5 +1,6 @@
 /** What a scan is asked to do: the command line, checked and resolved. Plain data. */
 import type { EngineName } from '../head/protocol.ts';
+import type { HostPort } from '../http/network.ts';
 import type { Options } from '../metrics/options.ts';
 import type { Compression, Format } from '../output/format.ts';
 import type { Schema } from '../records/columns.ts';
@@ -17,6 +18,8 @@ export interface EndpointOptions {
   readonly profile: string | null;
   readonly noSignRequest: boolean;
   readonly addressing: Addressing;
+  /** null: to where the endpoint's name leads */
+  readonly connectTo: HostPort | null;
   readonly caBundle: string | null;
   readonly insecure: boolean;
   readonly requestPayer: boolean;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InvalidArgumentError } from 'commander';
-import { byteSize, decimal, glob, moment, nameList, repeatable, storageClass, wholeNumber, wholeNumberOrAuto } from '../../src/cli/option-values.ts';
+import { byteSize, decimal, glob, hostPort, moment, nameList, repeatable, storageClass, wholeNumber, wholeNumberOrAuto } from '../../src/cli/option-values.ts';
 
 function refuses(parse: (text: string) => unknown, expected: RegExp, ...texts: readonly string[]): void {
   for (const text of texts) assert.throws(() => parse(text), (error) => error instanceof InvalidArgumentError && expected.test(error.message), text);
@@ -64,4 +64,10 @@ test('globs and storage classes are checked where they are given, and gathered i
   refuses(storageClass, /STANDARD or GLACIER/, '', ' ', 'A B', 'GLACIER,STANDARD', 'X'.repeat(200), '\u0000');
   const gather = repeatable(storageClass);
   assert.deepEqual(gather('B', gather('A', undefined)), ['A', 'B']);
+});
+
+test('an address with its port', () => {
+  for (const text of ['127.0.0.1:9000', 'minio-1.example:1', '[::1]:65535', '[fe80::1]:80', 'node_1:443']) assert.equal(hostPort(text), text);
+  const none = ['', '127.0.0.1', '127.0.0.1:', ':80', '127.0.0.1:0', '127.0.0.1:65536', '::1:9000', '[::1', '[1]:80', '[a.b]:80', 'http://127.0.0.1:80', 'a b:80', 'user@host:80'];
+  refuses(hostPort, /HOST:PORT/, ...none);
 });

@@ -8,11 +8,11 @@ import { Failure } from '../../src/failure.ts';
 import { HeadWorkers, planShards } from '../../src/head/head-workers.ts';
 import type { HeadSettings } from '../../src/head/protocol.ts';
 import { RetryBudget } from '../../src/http/retry-budget.ts';
-import { tlsSettings } from '../../src/http/tls.ts';
 import { ShardCounters } from '../../src/metrics/shard-counters.ts';
 import type { KeyBatch } from '../../src/queue/key-batch.ts';
 import { KeyQueue } from '../../src/queue/key-queue.ts';
 import { HEAD_COLUMNS } from '../../src/records/columns.ts';
+import { DIRECT } from '../http/direct.ts';
 import { packed } from '../queue/key-batches.ts';
 
 function batchOf(bucket: string, keys: readonly string[]): KeyBatch {
@@ -22,7 +22,7 @@ function batchOf(bucket: string, keys: readonly string[]): KeyBatch {
 /** One worker, one shard, one slot; ends when the batches are done or refused. */
 async function headed(t: TestContext, part: Partial<HeadSettings>, batches: readonly KeyBatch[]): Promise<void> {
   const settings: HeadSettings = {
-    endpoint: 'http://127.0.0.1:1', region: 'us-east-1', addressing: 'path', tls: tlsSettings(null, false), credentials: null,
+    endpoint: 'http://127.0.0.1:1', region: 'us-east-1', addressing: 'path', network: DIRECT, credentials: null,
     clockOffsetMs: 0, engine: 'fast', schema: HEAD_COLUMNS, requestHeaders: [], timeoutMs: 5000, maxAttempts: 1, ...part,
   };
   const queue = new KeyQueue(1000, 1);

@@ -7,6 +7,7 @@ import { RetryBudget } from '../../src/http/retry-budget.ts';
 import { createLatencyHistogram } from '../../src/metrics/latency.ts';
 import { ShardCounters } from '../../src/metrics/shard-counters.ts';
 import { HEAD_COLUMNS } from '../../src/records/columns.ts';
+import { DIRECT } from '../http/direct.ts';
 import { rawServer, response } from '../http/raw-server.ts';
 import { keysOf, pageBatch } from '../queue/key-batches.ts';
 import { recordSink } from './record-sink.ts';
@@ -28,7 +29,7 @@ test("a server that sends bodies after its HEADs, late and shaped like answers: 
     endpoint: server.origin,
     region: 'us-east-1',
     addressing: 'path',
-    tls: { rejectUnauthorized: true },
+    network: DIRECT,
     credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
     clockOffsetMs: 0,
     engine: 'fast',

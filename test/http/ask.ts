@@ -6,6 +6,7 @@ import { HeadConnection } from '../../src/http/head-connection.ts';
 import { Outbox } from '../../src/http/outbox.ts';
 import { ResponseHead } from '../../src/http/response-head.ts';
 import type { ConnectionSettings } from '../../src/http/settings.ts';
+import { DIRECT } from './direct.ts';
 
 export interface Answer {
   readonly status: number;
@@ -37,7 +38,7 @@ export function ask(t: TestContext, settings: Pick<ConnectionSettings, 'origin'>
     return settled;
   };
   const connection = new HeadConnection(
-    { timeoutMs: 5000, tls: { rejectUnauthorized: true }, ...settings },
+    { timeoutMs: 5000, network: DIRECT, ...settings },
     {
       onAnswer: (status, raw, latencyUs) => {
         const { names, bytes, spans, count } = raw;

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { BodyTooLarge, GetConnection } from '../../src/http/get.ts';
+import { DIRECT } from './direct.ts';
 import { rawServer, response, type RawServer } from './raw-server.ts';
 
 function open(t: TestContext, { origin }: RawServer, timeoutMs = 5000): { readonly get: (path: string, signal?: AbortSignal) => ReturnType<GetConnection['get']> } {
-  const connection = new GetConnection({ origin, timeoutMs, tls: { rejectUnauthorized: true } });
+  const connection = new GetConnection({ origin, timeoutMs, network: DIRECT });
   t.after(() => connection.close());
   return { get: (path, signal = new AbortController().signal) => connection.get(path, ['x-amz-date', 'now'], signal) };
 }

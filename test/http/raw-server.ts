@@ -1,6 +1,8 @@
 /** A server that speaks bytes: what it sends, and when, is each test's own. Loopback only. */
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import { createServer as createTlsServer } from 'node:tls';
+import { CERTIFICATE, KEY } from './self-signed.ts';
 
 export interface RawRequest {
   /** the connection, counted from 1 */
@@ -36,12 +38,12 @@ function parseHead(head: string, connection: number, number: number): RawRequest
   };
 }
 
-/** `answer` is called once a request has come, each time with its connection. Ended with the test. */
-export async function rawServer(t: TestContext, answer: (socket: Socket, request: RawRequest) => void): Promise<RawServer> {
+/** `answer` is called once a request has come, each time with its connection. Ended with the test. `secure`: over TLS. */
+export async function rawServer(t: TestContext, answer: (socket: Socket, request: RawRequest) => void, secure = false): Promise<RawServer> {
   const requests: RawRequest[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;
-  const server = createServer((socket) => {
+  const onConnection = (socket: Socket): void => {
     const connection = ++connections;
     let number = 0;
     let received = '';
@@ -57,7 +59,8 @@ export async function rawServer(t: TestContext, answer: (socket: Socket, request
         answer(socket, request);
       }
     });
-  });
+  };
+  const server = secure ? createTlsServer({ key: KEY, cert: CERTIFICATE }, onConnection) : createServer(onConnection);
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
@@ -68,7 +71,7 @@ export async function rawServer(t: TestContext, answer: (socket: Socket, request
   const { port } = server.address() as AddressInfo;
   return {
     port,
-    origin: `http://127.0.0.1:${port}`,
+    origin: `${secure ? 'https' : 'http'}://127.0.0.1:${port}`,
     requests,
     get connections() {
       return connections;

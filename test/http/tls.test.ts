@@ -9,6 +9,7 @@ import { Failure } from '../../src/failure.ts';
 import { GetConnection } from '../../src/http/get.ts';
 import { tlsSettings, type TlsSettings } from '../../src/http/tls.ts';
 import { ask } from './ask.ts';
+import { DIRECT } from './direct.ts';
 import { CERTIFICATE, KEY } from './self-signed.ts';
 
 function bundle(t: TestContext): string {
@@ -62,7 +63,7 @@ test('a server of its own authority: refused, trusted with its bundle, or taken 
   });
   const origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const get = async (tls: TlsSettings): Promise<string> => {
-    const connection = new GetConnection({ origin, timeoutMs: 5000, tls });
+    const connection = new GetConnection({ origin, timeoutMs: 5000, network: { ...DIRECT, tls } });
     try {
       return (await connection.get('/', [], new AbortController().signal)).body.toString();
     } finally {
@@ -71,9 +72,9 @@ test('a server of its own authority: refused, trusted with its bundle, or taken 
   };
   const refused = { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' };
   await assert.rejects(get(tlsSettings(null, false)), refused);
-  await assert.rejects(ask(t, { origin, tls: tlsSettings(null, false) }).head('/'), refused);
+  await assert.rejects(ask(t, { origin, network: { ...DIRECT, tls: tlsSettings(null, false) } }).head('/'), refused);
   for (const tls of [tlsSettings(bundle(t), false), tlsSettings(null, true)]) {
     assert.equal(await get(tls), 'body');
-    assert.equal((await ask(t, { origin, tls }).head('/')).status, 200);
+    assert.equal((await ask(t, { origin, network: { ...DIRECT, tls } }).head('/')).status, 200);
   }
 });

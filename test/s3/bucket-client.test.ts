@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { connect as connectTcp } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import tls from 'node:tls';
 import { Failure, type FailureKind } from '../../src/failure.ts';
 import { RetryBudget } from '../../src/http/retry-budget.ts';
 import { BucketClient, type BucketClientOptions } from '../../src/s3/bucket-client.ts';
+import { DIRECT } from '../http/direct.ts';
 import { closedPort, rawServer, response, type RawRequest, type RawServer } from '../http/raw-server.ts';
 
 const QUERY = [['list-type', '2'], ['prefix', 'a b/ü']] as const;
@@ -24,7 +23,7 @@ function open(t: TestContext, endpoint: string | null, changes: Partial<BucketCl
     credentials: { accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: 'session' },
     requestHeaders: [],
     bucket: 'bucket',
-    tls: { rejectUnauthorized: true },
+    network: DIRECT,
     timeoutMs: 5000,
     maxAttempts: 4,
     retryBudget: RetryBudget.allocate(1),
@@ -37,8 +36,17 @@ function open(t: TestContext, endpoint: string | null, changes: Partial<BucketCl
 
 /** Answers the requests with these, in turn, and the last one ever after. */
 async function answering(t: TestContext, ...answers: readonly string[]): Promise<RawServer> {
+  return answeringOver(t, false, answers);
+}
+
+/** The same over TLS, as AWS is asked. */
+async function answeringAsAws(t: TestContext, ...answers: readonly string[]): Promise<RawServer> {
+  return answeringOver(t, true, answers);
+}
+
+async function answeringOver(t: TestContext, secure: boolean, answers: readonly string[]): Promise<RawServer> {
   let at = 0;
-  return rawServer(t, (socket) => socket.write(answers[Math.min(at++, answers.length - 1)]!));
+  return rawServer(t, (socket) => socket.write(answers[Math.min(at++, answers.length - 1)]!), secure);
 }
 
 function errorBody(code: string, message = '', more = ''): string {
@@ -244,28 +252,20 @@ test('a custom endpoint is never left, whatever it says (R7)', async (t) => {
   assert.equal(server.requests.length, 1);
 });
 
-/** Everything that would go to AWS over TLS goes to the server instead, in the clear. Returns the hosts asked for. */
-function insteadOfAws(t: TestContext, { port }: RawServer): string[] {
-  const hosts: string[] = [];
-  t.mock.method(tls, 'connect', (options: tls.ConnectionOptions) => {
-    hosts.push(`${options.host}:${options.port}`);
-    const socket = connectTcp(port, '127.0.0.1');
-    return socket.once('connect', () => socket.emit('secureConnect'));
-  });
-  return hosts;
+/** All that would go to AWS goes to the server instead. */
+function insteadOfAws({ port }: RawServer): Partial<BucketClientOptions> {
+  return { network: { ...DIRECT, tls: { rejectUnauthorized: false }, connectTo: { host: '127.0.0.1', port } } };
 }
 
 test("on AWS the bucket's own region is asked, once, signed anew, and kept", async (t) => {
   for (const named of [ELSEWHERE, response(400, {}, errorBody('AuthorizationHeaderMalformed', '', '<Region>eu-west-1</Region>'))]) {
-    const server = await answering(t, named, OK);
-    const hosts = insteadOfAws(t, server);
-    const { client } = open(t, null);
+    const server = await answeringAsAws(t, named, OK);
+    const { client } = open(t, null, insteadOfAws(server));
     await client.get(QUERY);
     await client.get(QUERY);
     assert.equal(client.region, 'eu-west-1');
-    assert.deepEqual(hosts.map((host) => host.replace(/:443$/, '')), ['bucket.s3.us-east-1.amazonaws.com', 'bucket.s3.eu-west-1.amazonaws.com']);
     assert.deepEqual(server.requests.map((request) => scopeOf(request)?.split('/')[2]), ['us-east-1', 'eu-west-1', 'eu-west-1']);
-    assert.equal(server.requests[1]!.header('host'), 'bucket.s3.eu-west-1.amazonaws.com');
+    assert.deepEqual(server.requests.map(({ header }) => header('host')), ['us-east-1', 'eu-west-1', 'eu-west-1'].map((region) => `bucket.s3.${region}.amazonaws.com`));
     client.useCredentials({ accessKeyId: 'newer', secretAccessKey: 'secret' });
     await client.get(QUERY);
     assert.match(scopeOf(server.requests[3]!)!, /^newer\/\d{8}\/eu-west-1\//);
@@ -275,13 +275,12 @@ test("on AWS the bucket's own region is asked, once, signed anew, and kept", asy
 test('AWS is followed to one other region, and to nothing that is no region (R7)', async (t) => {
   const circle = await rawServer(t, (socket, { header }) =>
     socket.write(response(301, { 'x-amz-bucket-region': header('host')!.includes('us-east-1') ? 'eu-west-1' : 'us-east-1' }, errorBody('PermanentRedirect'))),
+    true,
   );
-  insteadOfAws(t, circle);
-  await assert.rejects(open(t, null).client.get(QUERY), failure('access', 'another region'));
+  await assert.rejects(open(t, null, insteadOfAws(circle)).client.get(QUERY), failure('access', 'another region'));
   assert.equal(circle.requests.length, 2);
 
-  const evil = await answering(t, response(301, { 'x-amz-bucket-region': 'evil.example.com/' }, errorBody('PermanentRedirect')));
-  const hosts = insteadOfAws(t, evil);
-  await assert.rejects(open(t, null).client.get(QUERY), failure('access'));
-  assert.equal(hosts.length, 1);
+  const evil = await answeringAsAws(t, response(301, { 'x-amz-bucket-region': 'evil.example.com/' }, errorBody('PermanentRedirect')));
+  await assert.rejects(open(t, null, insteadOfAws(evil)).client.get(QUERY), failure('access'));
+  assert.equal(evil.requests.length, 1);
 });
