@@ -18,6 +18,10 @@ const FILLED = ['cache_control', 'content_disposition', 'content_encoding', 'con
 /** What a HEAD's row tells of the request and not of the object. */
 const OF_THE_REQUEST = ['shard', 'latency_us', 'request_id', 'attempts'] as const;
 
+function meaning(text: string): string {
+  return ENCODED_WORDS.get(text) ?? text;
+}
+
 describe('formats and engines', { concurrency: 2, skip: withoutMinio }, () => {
   let minio: Minio;
   let written: Written;
@@ -29,7 +33,7 @@ describe('formats and engines', { concurrency: 2, skip: withoutMinio }, () => {
     minio = await startMinio();
     written = await writeAwkwardObjects(minio.client, BUCKET);
     listing = await listRows(minio.client, BUCKET);
-    heads = await headRows(minio.client, BUCKET, [...listing.keys()], { meanings: ENCODED_WORDS });
+    heads = await headRows(minio.client, BUCKET, [...listing.keys()], { meaning });
   });
   after(() => minio.stop());
 
@@ -46,7 +50,7 @@ describe('formats and engines', { concurrency: 2, skip: withoutMinio }, () => {
     const rows = [...heads.values()];
     for (const column of FILLED) assert.ok(rows.some((row) => column in row), column);
     const values = rows.flatMap((row) => row['metadata'] as readonly (readonly [string, string])[]).map(([, value]) => value);
-    for (const meaning of ENCODED_WORDS.values()) assert.ok(values.includes(meaning), meaning);
+    for (const text of ENCODED_WORDS.values()) assert.ok(values.includes(text), text);
   });
 
   const scan = async (command: 'head' | 'list', output: string, ...options: readonly string[]): Promise<void> => {
@@ -77,7 +81,7 @@ describe('formats and engines', { concurrency: 2, skip: withoutMinio }, () => {
   test('head --checksums', async (t) => {
     const output = join(await temporaryFolder(t), 'headers.parquet');
     await scan('head', output, '--checksums');
-    const expected = await headRows(minio.client, BUCKET, [...listing.keys()], { meanings: ENCODED_WORDS, checksums: true });
+    const expected = await headRows(minio.client, BUCKET, [...listing.keys()], { meaning, checksums: true });
     assert.ok([...expected.values()].some((row) => 'checksum_sha256' in row), 'no object has a SHA-256: the test tests nothing');
     assertSameRows(without(await readRows(output), ...OF_THE_REQUEST), expected);
   });

@@ -53,20 +53,50 @@ function unquoted(etag: string | undefined): Record<string, Value> {
 
 export interface OracleOptions {
   readonly checksums?: boolean;
-  /** what encoded words (RFC 2047) mean, which the SDK leaves as they are */
-  readonly meanings?: ReadonlyMap<string, string>;
+  /** what a value of user metadata means, which the SDK leaves as it came: encoded (RFC 2047), or bytes as characters */
+  readonly meaning?: (text: string) => string;
+}
+
+/** HEADs on their way at once: enough to keep a server busy. */
+const IN_FLIGHT = 16;
+
+/** Calls `act` for each of the items, some at a time. */
+export async function inParallel<Item>(items: readonly Item[], act: (item: Item) => Promise<void>): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < items.length) await act(items[next++]!);
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+}
+
+async function headRow(client: S3Client, bucket: string, key: string, { checksums, meaning = (text) => text }: OracleOptions): Promise<Row> {
+  const command = new HeadObjectCommand({ Bucket: bucket, Key: key, ...(checksums && { ChecksumMode: 'ENABLED' }) });
+  const { ETag, Metadata = {}, ...fields } = await client.send(command);
+  const metadata = entriesByName(Object.entries(Metadata).map(([name, text]) => [name, meaning(text)] as const));
+  return { bucket, key, status: 200, via: 'head', ...valuesOf(fields, HEAD_FIELDS), ...unquoted(ETag), metadata };
 }
 
 /** A HEAD a key. */
 export async function headRows(client: S3Client, bucket: string, keys: readonly string[], options: OracleOptions = {}): Promise<Rows> {
-  const meaning = (text: string): string => options.meanings?.get(text) ?? text;
   const rows: Row[] = [];
-  for (const key of keys) {
-    const command = new HeadObjectCommand({ Bucket: bucket, Key: key, ...(options.checksums && { ChecksumMode: 'ENABLED' }) });
-    const { ETag, Metadata = {}, ...fields } = await client.send(command);
-    const metadata = entriesByName(Object.entries(Metadata).map(([name, text]) => [name, meaning(text)] as const));
-    rows.push({ bucket, key, status: 200, via: 'head', ...valuesOf(fields, HEAD_FIELDS), ...unquoted(ETag), metadata });
-  }
+  await inParallel(keys, async (key) => {
+    rows.push(await headRow(client, bucket, key, options));
+  });
+  return byKey(rows);
+}
+
+/** The same, where a key that is refused has a row with its status and no more. */
+export async function headRowsOrStatus(client: S3Client, bucket: string, keys: readonly string[], options: OracleOptions = {}): Promise<Rows> {
+  const rows: Row[] = [];
+  await inParallel(keys, async (key) => {
+    rows.push(
+      await headRow(client, bucket, key, options).catch((error: unknown): Row => {
+        const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+        if (status === undefined || status < 400 || status >= 500) throw error;
+        return { bucket, key, status };
+      }),
+    );
+  });
   return byKey(rows);
 }
 
@@ -76,7 +106,8 @@ export async function listRows(client: S3Client, bucket: string): Promise<Rows> 
   for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, EncodingType: 'url' })) {
     for (const { Key, ETag, ChecksumAlgorithm, ...fields } of page.Contents ?? []) {
       const algorithms = ChecksumAlgorithm === undefined ? {} : { checksum_algorithm: ChecksumAlgorithm.join(',') };
-      const key = decodeURIComponent(Key!.replaceAll('+', ' '));
+      // Only where the answer says so: some servers do not heed the request.
+      const key = page.EncodingType === 'url' ? decodeURIComponent(Key!.replaceAll('+', ' ')) : Key!;
       rows.push({ bucket, key, ...valuesOf(fields, LIST_FIELDS), ...unquoted(ETag), ...algorithms });
     }
   }

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
-import { DuckDBInstance, DuckDBMapValue, DuckDBTimestampTZValue, type DuckDBConnection } from '@duckdb/node-api';
-import { DataType, tableFromIPC } from 'apache-arrow';
+import { DuckDBBlobValue, DuckDBInstance, DuckDBMapValue, DuckDBTimestampTZValue, type DuckDBConnection } from '@duckdb/node-api';
+import { Binary, DataType, tableFromIPC, Vector } from 'apache-arrow';
 import { parse } from 'csv-parse/sync';
 import { HEAD_COLUMNS, LIST_COLUMNS, type ColumnType } from '../../src/records/columns.ts';
 
@@ -77,11 +77,17 @@ export async function sql(text: string): Promise<Record<string, unknown>[]> {
 function duckdbValue(value: unknown): Value | null {
   if (value instanceof DuckDBTimestampTZValue) return iso(Number(value.micros / 1000n));
   if (value instanceof DuckDBMapValue) return entriesByName(value.entries.map((entry) => [entry.key as string, entry.value as string] as const));
+  if (value instanceof DuckDBBlobValue) return exactText(value.bytes);
   return typeof value === 'bigint' ? safeNumber(value) : (value as Value | null);
 }
 
+/** With the byte order mark that a key may begin with, which the readers of strings drop. */
+function exactText(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true, fatal: true }).decode(bytes);
+}
+
 async function readParquet(path: string): Promise<Row[]> {
-  const records = await sql(`SELECT * FROM read_parquet('${path}')`);
+  const records = await sql(`SELECT * REPLACE (encode(key) AS key) FROM read_parquet('${path}')`);
   return records.map((record) => rowOf(Object.entries(record).map(([name, value]) => [name, duckdbValue(value)] as const)));
 }
 
@@ -89,6 +95,10 @@ function readArrow(bytes: Uint8Array): Row[] {
   const table = tableFromIPC(bytes);
   const columns = table.schema.fields.map((field) => {
     const vector = table.getChild(field.name)!;
+    if (field.name === 'key') {
+      const keys = new Vector<DataType>(vector.data.map((data) => data.clone(new Binary() as DataType)));
+      return (index: number): readonly [string, Value] => ['key', exactText(keys.get(index) as Uint8Array)];
+    }
     return (index: number): readonly [string, Value | null] => {
       const value = vector.get(index) as unknown;
       if (value === null) return [field.name, null];
