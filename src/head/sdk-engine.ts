@@ -120,12 +120,17 @@ class SdkHeaders implements AnswerHeaders {
         const field = FIELDS[column.name];
         const value = field === undefined ? undefined : output[field];
         if (typeof value === 'string') (target as Utf8Builder).setText(row, textOf(value));
-        else if (typeof value === 'number') (target as Int32Builder | Int64Builder).set(row, value);
+        else if (typeof value === 'number') setNumber(target as Int32Builder | Int64Builder, row, value, column.type === 'int32' ? 2 ** 31 : 2 ** 53);
         else if (typeof value === 'boolean') (target as BoolBuilder).set(row, value);
         else if (value instanceof Date) (target as Int64Builder).set(row, value.getTime());
       }
     });
   }
+}
+
+/** The SDK makes numbers of what are none (NaN, -1, 1.5), and rounds those beyond 2^53: left null. */
+function setNumber(builder: Int32Builder | Int64Builder, row: number, value: number, limit: number): void {
+  if (Number.isInteger(value) && value >= 0 && value < limit) builder.set(row, value);
 }
 
 function writeMap(builder: MapBuilder, row: number, entries: readonly (readonly [string, string])[]): void {
@@ -139,6 +144,7 @@ function writeMap(builder: MapBuilder, row: number, entries: readonly (readonly 
 
 /** What the SDK hangs on its errors, besides what it declares. */
 interface SdkError extends Error {
+  readonly code?: string;
   readonly $response?: { readonly statusCode: number; readonly headers: Record<string, string> };
 }
 
@@ -146,6 +152,8 @@ export class SdkEngine implements Engine<SdkAnswer> {
   private readonly clock: RequestClock;
   private readonly headers: SdkHeaders;
   private readonly client: S3Client;
+  /** opens a connection for each request */
+  private readonly fresh: S3Client;
   private readonly checksums: boolean;
   /** of outputs, where a column needs them: the SDK does not hand them out otherwise */
   private readonly responseHeaders = new WeakMap<object, Record<string, string>>();
@@ -154,12 +162,13 @@ export class SdkEngine implements Engine<SdkAnswer> {
     this.clock = new RequestClock(settings.clockOffsetMs);
     this.headers = new SdkHeaders(settings.schema);
     this.checksums = settings.requestHeaders.some(([name]) => name === 'x-amz-checksum-mode');
-    this.client = new S3Client(sdkClientConfig(settings, slots));
-    if (settings.schema.some(({ name }) => name === 'extra_headers')) this.keepResponseHeaders();
+    const clients = [new S3Client(sdkClientConfig(settings, slots)), new S3Client(sdkClientConfig(settings, slots, false))] as const;
+    [this.client, this.fresh] = clients;
+    if (settings.schema.some(({ name }) => name === 'extra_headers')) clients.forEach((client) => this.keepResponseHeaders(client));
   }
 
-  private keepResponseHeaders(): void {
-    this.client.middlewareStack.add(
+  private keepResponseHeaders(client: S3Client): void {
+    client.middlewareStack.add(
       (next) => async (args) => {
         const result = await next(args);
         this.responseHeaders.set(result.output as object, (result.response as { headers: Record<string, string> }).headers);
@@ -170,26 +179,39 @@ export class SdkEngine implements Engine<SdkAnswer> {
   }
 
   open(owner: SlotOwner<SdkAnswer>): Channel {
+    let client = this.client;
     return {
       connects: 0,
       bytesIn: 0,
       bytesOut: 0,
-      head: (bucket, keys, start, end) => void this.send(owner, bucket, Buffer.from(keys.subarray(start, end)).toString('utf8')),
-      renew: () => {},
-      close: () => Promise.resolve(this.client.destroy()),
+      head: (bucket, keys, start, end) => {
+        void this.send(client, owner, bucket, Buffer.from(keys.subarray(start, end)).toString('utf8'));
+        client = this.client;
+      },
+      renew: () => {
+        client = this.fresh;
+      },
+      close: async () => {
+        await Promise.resolve();
+        this.client.destroy();
+        this.fresh.destroy();
+      },
     };
   }
 
-  private async send(owner: SlotOwner<SdkAnswer>, bucket: string, key: string): Promise<void> {
+  private async send(client: S3Client, owner: SlotOwner<SdkAnswer>, bucket: string, key: string): Promise<void> {
     const input = { Bucket: bucket, Key: key, ...(this.checksums && { ChecksumMode: 'ENABLED' as const }) };
     const sentAt = performance.now();
     const latency = (): number => Math.round((performance.now() - sentAt) * 1000);
     let output: HeadObjectCommandOutput;
     try {
-      output = await this.client.send(new HeadObjectCommand(input));
+      output = await client.send(new HeadObjectCommand(input));
     } catch (error) {
-      const { $response: response } = error as SdkError;
-      if (response === undefined) owner.onNoAnswer(error as Error, false);
+      const { $response: response, code } = error as SdkError;
+      // What is no HTTP may be what was left of the answer before.
+      if (code?.startsWith('HPE_') === true && client !== this.fresh) void this.send(this.fresh, owner, bucket, key);
+      // With a status of 2xx, the answer has a value that the SDK cannot read: an error, and not a row without values.
+      else if (response === undefined || response.statusCode < 300) owner.onNoAnswer(error as Error, false);
       else owner.onAnswer(response.statusCode, { output: {}, headers: response.headers }, latency());
       return;
     }
@@ -204,11 +226,11 @@ export class SdkEngine implements Engine<SdkAnswer> {
 
   correctClock(serverDate: string | null): boolean {
     const corrected = this.clock.correct(serverDate);
-    this.client.config.systemClockOffset = this.clock.offsetMs;
+    for (const client of [this.client, this.fresh]) client.config.systemClockOffset = this.clock.offsetMs;
     return corrected;
   }
 
   useCredentials(credentials: Credentials): void {
-    this.client.config.credentials = () => Promise.resolve(credentials);
+    for (const client of [this.client, this.fresh]) client.config.credentials = () => Promise.resolve(credentials);
   }
 }

@@ -191,7 +191,8 @@ class Slot<Answer> implements SlotOwner<Answer> {
     const { counters, shard } = this.context;
     this.task = task;
     task.attempts++;
-    if (task.doubted) this.channel.renew();
+    // Any connection that is open may have been ended by the server, or be about to say something that is another key's.
+    if (task.doubted || task.restarted) this.channel.renew();
     counters.add(shard, COUNTER.attempts, 1);
     counters.add(shard, COUNTER.inFlight, 1);
     counters.started(shard, Date.now());

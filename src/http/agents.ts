@@ -11,12 +11,12 @@ interface Wanted {
   readonly servername?: string;
 }
 
-export function agents(network: NetworkSettings, maxSockets: number): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {
+export function agents(network: NetworkSettings, maxSockets: number, keepAlive = true): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {
   const createConnection = (scheme: string) => (wanted: Wanted, opened: Opened): void => {
     const host = wanted.host.includes(':') ? `[${wanted.host}]` : wanted.host;
     new Dialer(`${scheme}://${host}:${wanted.port}`, network).open(opened);
   };
-  const options = { keepAlive: true, maxSockets };
+  const options = { keepAlive, maxSockets };
   return {
     httpAgent: Object.assign(new HttpAgent(options), { createConnection: createConnection('http') }),
     httpsAgent: Object.assign(new HttpsAgent(options), { createConnection: createConnection('https') }),

@@ -48,6 +48,8 @@ export class HeadConnection implements Expiring, Sender {
   private writtenAt = 0;
   /** answers on the present socket */
   private answers = 0;
+  /** bytes of the body that the last of them left out, or did not leave out */
+  private leftOut = -1;
 
   constructor(settings: ConnectionSettings, asker: Asker, thread: HeadThread) {
     this.settings = settings;
@@ -85,6 +87,7 @@ export class HeadConnection implements Expiring, Sender {
 
   private open(): void {
     this.answers = 0;
+    this.leftOut = -1;
     this.isConnected = false;
     let socket = this.dialer.dial(this.buffer, (bytes, length) => this.take(socket, bytes, length), (error, opened) => {
       if (this.socket !== socket) {
@@ -138,12 +141,28 @@ export class HeadConnection implements Expiring, Sender {
       this.askInFull();
       return;
     }
+    if (this.mayBeBody(length)) {
+      this.drop();
+      this.flush();
+      return;
+    }
     const latencyUs = Math.round((performance.now() - this.writtenAt) * 1000);
     this.end();
     this.answers++;
+    this.leftOut = head.contentLength;
     // More than the head of a HEAD's answer: the connection is not clean any more (R4).
     if (head.closes || head.end < length) this.drop();
     this.asker.onAnswer(head.status, head, latencyUs);
+  }
+
+  /**
+   * Whether what reads as an answer may be the body of the one before it, which a HEAD's answer has not, and which came
+   * when the next request had gone out (R4): it is as long as that body, or more follows. Asked again on a new
+   * connection, where the first bytes can only be the answer.
+   */
+  private mayBeBody(length: number): boolean {
+    const { end } = this.thread.head;
+    return this.answers > 0 && (end < length || end === this.leftOut);
   }
 
   /** An answer that only a full parser can tell the meaning of: asked again there. */

@@ -10,10 +10,13 @@ const SPACE = 0x20;
 const TAB = 9;
 const COLON = 0x3a;
 const VERSION = Buffer.from('HTTP/1.1 ');
-/** behind `HTTP/1.1 200` */
-const STATUS_END = VERSION.length + 3;
+/** of `HTTP/1.1 200` */
+const STATUS_LENGTH = VERSION.length + 3;
 const CONNECTION = Buffer.from('connection');
 const KEEP_ALIVE = Buffer.from('keep-alive');
+const CONTENT_LENGTH = Buffer.from('content-length');
+/** Digits of 2^63. */
+const MAX_LENGTH_DIGITS = 19;
 /** An answer with more headers than this is for the full parser. */
 const MAX_HEADERS = 2000;
 
@@ -49,23 +52,36 @@ export class ResponseHead implements HeaderBlock {
   end = 0;
   /** the server said `Connection:` and something other than keep-alive */
   closes = false;
+  /** what Content-Length says, as near as a number comes; -1 where there is none */
+  contentLength = -1;
 
-  /** `bytes[0, length)` begins with a response. */
+  /** `bytes[0, length)` begins with a response, or with interim ones before it. */
   read(bytes: Uint8Array, length: number): HeadResult {
-    const shown = Math.min(VERSION.length, length);
-    for (let i = 0; i < shown; i++) if (bytes[i] !== VERSION[i]) return 'unusual';
-    if (length < STATUS_END + 2) return 'partial';
-    const hundreds = bytes[9]! - 48;
-    const tens = bytes[10]! - 48;
-    const ones = bytes[11]! - 48;
-    // 1xx announces the answer and is not it; and what is no status is for the full parser too.
-    if (hundreds < 2 || hundreds > 5 || tens < 0 || tens > 9 || ones < 0 || ones > 9) return 'unusual';
-    if (bytes[STATUS_END] !== SPACE && bytes[STATUS_END] !== CR) return 'unusual';
+    for (let start = 0; ; start = this.end) {
+      const result = this.readOne(bytes, start, length);
+      // 1xx announces the answer and is not it (RFC 9110, 15.2), but for 101, which ends HTTP on the connection.
+      if (result !== 'whole' || this.status >= 200) return result;
+      if (this.status === 101) return 'unusual';
+    }
+  }
+
+  private readOne(bytes: Uint8Array, from: number, length: number): HeadResult {
+    const shown = Math.min(VERSION.length, length - from);
+    for (let i = 0; i < shown; i++) if (bytes[from + i] !== VERSION[i]) return 'unusual';
+    const statusEnd = from + STATUS_LENGTH;
+    if (length < statusEnd + 2) return 'partial';
+    const hundreds = bytes[statusEnd - 3]! - 48;
+    const tens = bytes[statusEnd - 2]! - 48;
+    const ones = bytes[statusEnd - 1]! - 48;
+    // What is no status is for the full parser.
+    if (hundreds < 1 || hundreds > 5 || tens < 0 || tens > 9 || ones < 0 || ones > 9) return 'unusual';
+    if (bytes[statusEnd] !== SPACE && bytes[statusEnd] !== CR) return 'unusual';
     this.status = hundreds * 100 + tens * 10 + ones;
     this.closes = false;
+    this.contentLength = -1;
     this.bytes = bytes;
     const { names, spans } = this;
-    let at = lineEnd(bytes, STATUS_END, length);
+    let at = lineEnd(bytes, statusEnd, length);
     for (let position = 0; position < MAX_HEADERS; position++) {
       // At the end of a line: behind it another, or the end of the head.
       if (at + 4 > length) return 'partial';
@@ -94,10 +110,29 @@ export class ResponseHead implements HeaderBlock {
       while (end > start && (bytes[end - 1] === SPACE || bytes[end - 1] === TAB)) end--;
       spans[position * 2] = start;
       spans[position * 2 + 1] = end;
-      if (name.length === CONNECTION.length && means(name, 0, name.length, CONNECTION)) this.closes = !means(bytes, start, end, KEEP_ALIVE);
+      if (name.length === CONNECTION.length) {
+        if (means(name, 0, name.length, CONNECTION)) this.closes = !means(bytes, start, end, KEEP_ALIVE);
+      } else if (name.length === CONTENT_LENGTH.length && means(name, 0, name.length, CONTENT_LENGTH)) {
+        // Twice, or no number: what the server means is anyone's guess (RFC 9112, 6.3).
+        if (this.contentLength >= 0) return 'unusual';
+        this.contentLength = decimal(bytes, start, end);
+        if (this.contentLength < 0 && at < length) return 'unusual';
+      }
     }
     return 'unusual';
   }
+}
+
+/** Decimal digits, rounded beyond 2^53; -1 for anything else. */
+function decimal(bytes: Uint8Array, start: number, end: number): number {
+  if (end === start || end - start > MAX_LENGTH_DIGITS) return -1;
+  let value = 0;
+  for (let i = start; i < end; i++) {
+    const digit = bytes[i]! - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 /** The first place from `at` on that no header value may hold: the carriage return, in what is well formed. */

@@ -104,7 +104,8 @@ const TRANSPORT: ReadonlyMap<string, Classified<TransportOutcome>> = new Map(
       ['EMFILE', 'transient', 'too many open files: raise `ulimit -n` or lower --concurrency'],
       ['EADDRNOTAVAIL', 'transient', 'no local port is free: the server closes connections faster than ports come free'],
       ['UND_ERR_HEADERS_OVERFLOW', 'refused', 'the headers of the answer are too large'],
-      ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'refused', 'the answer does not have the length that it states'],
+      // undici says so too where a header behind Content-Length cannot be parsed
+      ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'refused', 'the answer is not valid HTTP, or not as long as it states'],
       ['UND_ERR_INVALID_ARG', 'refused', 'the request cannot be sent as it is'],
       ['EPROTO', 'refused', 'TLS failed: does the endpoint speak https on this port?'],
       ['ERR_SSL_WRONG_VERSION_NUMBER', 'refused', 'the endpoint does not speak https on this port: is it http://?'],
@@ -124,6 +125,8 @@ const TRANSPORT: ReadonlyMap<string, Classified<TransportOutcome>> = new Map(
 
 /** undici's error for what is no HTTP: in 7.30 its code, meant to be HPE_*, is undefined, so its name stands in. */
 const PARSER_ERROR = 'HTTPParserError';
+/** What undici throws at a status below 100. */
+const ASSERTION_ERROR = 'ERR_ASSERTION';
 
 /** What undici or Node threw in place of a response. */
 export function classifyTransport(error: unknown): Classified<TransportOutcome> {
@@ -132,6 +135,7 @@ export function classifyTransport(error: unknown): Classified<TransportOutcome> 
     const known = code === null ? undefined : TRANSPORT.get(code);
     if (known !== undefined) return known;
     if (code?.startsWith('HPE_') === true || code === PARSER_ERROR) return classified(code, 'refused', 'the answer is not valid HTTP');
+    if (code === ASSERTION_ERROR) return classified(PARSER_ERROR, 'refused', 'the answer is not valid HTTP');
     return classified(code ?? 'TransportError', 'refused', oneLine(error instanceof Error ? error.message : String(error)));
   } catch {
     return classified('TransportError', 'refused', 'the request failed');

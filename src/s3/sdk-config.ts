@@ -16,7 +16,7 @@ export interface SdkSettings {
 }
 
 /** Retries are s3scan's own, so that both engines are measured and counted alike. */
-export function sdkClientConfig(settings: SdkSettings, connections: number): S3ClientConfig {
+export function sdkClientConfig(settings: SdkSettings, connections: number, keepAlive = true): S3ClientConfig {
   const { endpoint, region, addressing, network, credentials, timeoutMs } = settings;
   return {
     region,
@@ -26,7 +26,8 @@ export function sdkClientConfig(settings: SdkSettings, connections: number): S3C
     requestHandler: {
       connectionTimeout: timeoutMs,
       requestTimeout: timeoutMs,
-      ...agents(network, connections),
+      throwOnRequestTimeout: true,
+      ...agents(network, connections, keepAlive),
     },
     ...(endpoint !== null && { endpoint }),
     ...(credentials === null

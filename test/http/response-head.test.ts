@@ -54,8 +54,9 @@ test('a head that is not whole is never taken for one, whatever lies behind it f
 test('what only a full parser can tell the meaning of', () => {
   const unusual = [
     'HTTP/1.0 200 OK\r\n\r\n',
-    'HTTP/1.1 100 Continue\r\n\r\n',
-    'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n',
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: 7\r\ncontent-length: 7\r\n\r\n',
+    ...['', '-1', '+1', '7, 7', '0x7', 'seven', '9'.repeat(20)].map((length) => `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`),
     'HTTP/1.1 20x OK\r\n\r\n',
     'HTTP/1.1 2000\r\n\r\n',
     'HTTP/2 200\r\n\r\n',
@@ -79,6 +80,15 @@ function closes(line: string): boolean {
   assert.equal(read(head, `HTTP/1.1 200 OK\r\n${line}\r\n\r\n`).result, 'whole');
   return head.closes;
 }
+
+test('interim answers are passed over, and a head behind them is whole only when it is', () => {
+  const interim = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\nConnection: close\r\n\r\n';
+  const text = `${interim}HTTP/1.1 200 OK\r\nETag: "a"\r\n\r\n`;
+  const head = new ResponseHead();
+  for (let length = 0; length < text.length; length++) assert.equal(read(head, text.slice(0, length), 64).result, 'partial', text.slice(0, length));
+  assert.deepEqual(read(head, text), { result: 'whole', headers: [['ETag', '"a"']] });
+  assert.deepEqual([head.status, head.end, head.contentLength, head.closes], [200, text.length, -1, false]);
+});
 
 test('Connection: anything but keep-alive ends the connection', () => {
   for (const line of ['ETag: "a"', 'Connection: keep-alive', 'connection: Keep-Alive', 'Connection:keep-alive ']) assert.equal(closes(line), false, line);
