@@ -52,3 +52,10 @@ export function before(a: CodePoints, b: CodePoints): boolean {
 export function isSafe(point: number): boolean {
   return (point >= 0x20 || point === 0x09 || point === 0x0a || point === 0x0d) && point !== 0x7f && (point < 0xd800 || point > 0xdfff) && point < 0x110000 && (point & 0xfffe) !== 0xfffe;
 }
+
+/** The first above it that a split point may contain; 0x110000 where there is none. */
+export function nextSafe(point: number): number {
+  let next = point + 1;
+  while (!isSafe(next) && next < 0x110000) next++;
+  return next;
+}

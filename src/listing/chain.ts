@@ -5,11 +5,13 @@
  * The next page is asked for while the consumer works on the current one, and no further ahead (R5).
  */
 import { Failure } from '../failure.ts';
-import { compareEnds, type Interval } from '../keyspace/interval.ts';
+import { compareEnds, compareKeys, type Interval } from '../keyspace/interval.ts';
 import type { RecordBuilder } from '../records/record-builder.ts';
 import { excerpt } from '../s3/xml.ts';
-import { Continuation } from './continuation.ts';
+import { isFitForStartAfter } from './continuation.ts';
+import { Course, keptPage } from './course.ts';
 import type { ListedPage, ListPage, ListPageInfo } from './listing.ts';
+import { takesPercent } from './percent.ts';
 import { checkScope } from './scope.ts';
 
 export interface ChainOptions {
@@ -26,9 +28,11 @@ export interface ChainOptions {
 class Chain {
   private readonly listPage: ListPage;
   private readonly options: ChainOptions;
-  private readonly continuation: Continuation;
+  private course: Course;
   /** what is listed ends here */
   private after: Uint8Array;
+  /** null: not known, and taken for unsafe */
+  private percentIsSafe: boolean | null = null;
   private remaining: number;
   private pages = 0;
   done: boolean;
@@ -37,7 +41,7 @@ class Chain {
     const { after, through } = options.range;
     this.listPage = listPage;
     this.options = options;
-    this.continuation = new Continuation(after);
+    this.course = isFitForStartAfter(after, true) ? new Course(after, false, after.length > 0) : fromBeginning();
     this.after = after;
     this.remaining = options.maxKeys;
     this.done = this.remaining <= 0 || compareEnds(through, after) <= 0;
@@ -47,7 +51,7 @@ class Chain {
   async page(): Promise<ListedPage | null> {
     this.pages++;
     try {
-      return this.accept(await this.ask());
+      return await this.accept(await this.ask());
     } catch (error) {
       if (!(error instanceof Failure) || error.kind !== 'listing') throw error;
       const where = this.after.length === 0 ? '' : ` (after "${excerpt(this.after)}")`;
@@ -57,21 +61,40 @@ class Chain {
 
   private ask(): Promise<ListPageInfo> {
     const { prefix, pageSize, builder, range } = this.options;
-    const window = { after: this.after, through: range.through, limit: this.remaining };
-    const maxKeys = Math.min(pageSize, this.remaining);
-    return this.listPage({ prefix, ...this.continuation.position, maxKeys, window }, builder);
+    const { after, course } = this;
+    const leads = compareKeys(course.from, after) < 0;
+    const window = { ...(leads && { from: course.from }), after, through: range.through, limit: this.remaining };
+    const maxKeys = leads ? pageSize : Math.min(pageSize, this.remaining);
+    return this.listPage({ prefix, ...course.position(this.percentIsSafe ?? false), maxKeys, window }, builder);
   }
 
-  private accept(info: ListPageInfo): ListedPage | null {
+  private async accept(info: ListPageInfo): Promise<ListedPage | null> {
     checkScope(info, this.options.prefix);
-    const { count, lastKey } = info;
-    const after = this.after;
+    const { after } = this;
     const through = this.end(info);
-    const rows = this.options.builder.take();
+    const page = this.options.builder.take();
+    const count = this.done ? info.count : await this.keeps(info);
+    if (count === null) {
+      this.course = fromBeginning();
+      return null;
+    }
+    const { rows, lastKey } = keptPage(info, page, count);
     this.remaining -= count;
-    if (!this.done) this.continuation.advance(info.nextContinuationToken, lastKey);
+    if (!this.done) {
+      this.course.tell(info.nextContinuationToken, lastKey ?? info.skippedKey);
+      // Decided now, so that it is this page that is named where it cannot be gone on from.
+      this.course.position(this.percentIsSafe ?? false);
+    }
     if (lastKey !== null) this.after = lastKey;
-    return this.done || count > 0 ? { interval: { after, through }, rows, lastKey } : null;
+    return this.done || count > 0 ? { interval: { after, through: count < info.count ? lastKey : through }, rows, lastKey } : null;
+  }
+
+  private async keeps(info: ListPageInfo): Promise<number | null> {
+    const { listPage, course } = this;
+    const count = course.keeps(info, this.percentIsSafe ?? false);
+    if (count !== null || this.percentIsSafe !== null || course.keeps(info, true) === null) return count;
+    this.percentIsSafe = await takesPercent(listPage, this.options.prefix);
+    return course.keeps(info, this.percentIsSafe);
   }
 
   /** Decides whether this page is the last one, and where what it proves ends. */
@@ -85,6 +108,11 @@ class Chain {
     this.done = hitsLimit || endsRange || reachesEnd;
     return endsRange ? through : (lastKey ?? this.after);
   }
+}
+
+/** Keys are passed over until those of the range come: where it cannot be begun, or gone on with, by its own. */
+function fromBeginning(): Course {
+  return new Course(new Uint8Array(0), true, false);
 }
 
 /**

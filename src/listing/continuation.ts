@@ -3,6 +3,7 @@
  * and refuses what would loop or lose keys (R2).
  */
 import { Failure } from '../failure.ts';
+import { nextSafe, toCodePoints, toKey } from '../keyspace/code-points.ts';
 
 /** Where a page begins; both null for the beginning of the bucket. */
 export interface Position {
@@ -27,16 +28,33 @@ export function hasPercent(key: Uint8Array): boolean {
 }
 
 /**
- * Whether the server takes this key as start-after for what it is: S3 refuses characters that XML cannot
- * hold (of those, U+FFFE and U+FFFF are EF BF BE and EF BF BF), and LocalStack percent-decodes twice.
+ * How much of the beginning of a key the server takes in a start-after for what it is: S3 refuses characters that XML
+ * cannot hold (of those, U+FFFE and U+FFFF are EF BF BE and EF BF BF), and LocalStack percent-decodes twice.
  */
-export function isFitForStartAfter(key: Uint8Array, percentIsSafe: boolean): boolean {
-  if (!percentIsSafe && hasPercent(key)) return false;
-  for (const [i, byte] of key.entries()) {
-    if (byte < SPACE && byte !== TAB && byte !== LINE_FEED && byte !== CARRIAGE_RETURN) return false;
-    if (byte === 0xef && key[i + 1] === 0xbf && (key[i + 2] === 0xbe || key[i + 2] === 0xbf)) return false;
+function fitLength(key: Uint8Array, percentIsSafe: boolean): number {
+  for (let i = 0; i < key.length; i++) {
+    const byte = key[i]!;
+    if (byte < SPACE && byte !== TAB && byte !== LINE_FEED && byte !== CARRIAGE_RETURN) return i;
+    if (byte === PERCENT && !percentIsSafe) return i;
+    if (byte === 0xef && key[i + 1] === 0xbf && (key[i + 2] === 0xbe || key[i + 2] === 0xbf)) return i;
   }
-  return true;
+  return key.length;
+}
+
+export function isFitForStartAfter(key: Uint8Array, percentIsSafe: boolean): boolean {
+  return fitLength(key, percentIsSafe) === key.length;
+}
+
+/** The beginning of the key that is fit; the key itself where all of it is. */
+export function fitBeginning(key: Uint8Array, percentIsSafe: boolean): Uint8Array {
+  return key.subarray(0, fitLength(key, percentIsSafe));
+}
+
+/** A key that is fit, right above all that share what makes this one unfit. */
+export function fitAbove(key: Uint8Array, percentIsSafe: boolean): Uint8Array {
+  const length = fitLength(key, percentIsSafe);
+  const [unfit] = toCodePoints(key.subarray(length));
+  return Buffer.concat([key.subarray(0, length), toKey([nextSafe(unfit!)])]);
 }
 
 export class Continuation {

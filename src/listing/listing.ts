@@ -12,6 +12,8 @@ import type { RecordBuilder } from '../records/record-builder.ts';
 export interface KeyWindow extends Interval {
   /** at most so many */
   readonly limit: number;
+  /** what the page itself lies above, where that is below `after`: the objects between the two are passed over */
+  readonly from?: Uint8Array;
 }
 
 /** Asks one page; the executor behind it signs, sends, retries. */
@@ -29,13 +31,15 @@ export interface PageRequest {
 
 /** What a page tells besides its rows. */
 export interface ListPageInfo {
-  /** objects on the page, in the window or beyond it */
+  /** objects on the page, in the window or beyond it; those passed over are not among them */
   readonly objects: number;
   /** rows appended: the objects in the window, which are the first ones of the page */
   readonly count: number;
   /** key of the first and of the last row appended */
   readonly firstKey: Uint8Array | null;
   readonly lastKey: Uint8Array | null;
+  /** key of the last object passed over */
+  readonly skippedKey: Uint8Array | null;
   /** a few of the rows' keys: of the first row and of each `sampleStride` rows on */
   readonly sample: readonly Uint8Array[];
   readonly sampleStride: number;

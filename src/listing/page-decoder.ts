@@ -26,6 +26,37 @@ interface Keys {
 /** Keys of a page that are told besides its rows: enough to learn the layout of the bucket from. */
 const SAMPLES = 16;
 
+function unreadable(page: PageScan, object: number, problem: string): Failure {
+  const at = object * SPAN_STRIDE + 2 * KEY;
+  return new Failure('listing', `the key of object ${object + 1} of the page ${problem}: ${excerpt(page.body.subarray(page.spans[at], page.spans[at + 1]))}`);
+}
+
+function disorder(object: number, key: KeyText, above: Uint8Array): Failure {
+  return new Failure(
+    'listing',
+    `keys are not ascending: object ${object + 1} of the page, "${excerpt(key.copy())}", does not come after "${excerpt(above)}"`,
+    'the server lists out of order, ignores start-after, or the bucket is a directory bucket: such a listing cannot be proven complete',
+  );
+}
+
+/** The page without the objects that only lead to the window: those above `from` and not above `after`. */
+function passedOver(page: PageScan, bodyIsUtf8: boolean, from: Uint8Array, after: Uint8Array): { page: PageScan; skippedKey: Uint8Array | null } {
+  const key = new KeyText(page.body, page.urlEncoded, bodyIsUtf8);
+  let skippedKey: Uint8Array | null = null;
+  let object = 0;
+  for (; object < page.objects; object++) {
+    const at = object * SPAN_STRIDE + 2 * KEY;
+    const problem = key.read(page.spans[at]!, page.spans[at + 1]!);
+    if (problem !== null) throw unreadable(page, object, problem);
+    const above: Uint8Array = skippedKey ?? from;
+    if (key.compare(above, 0, above.length) <= 0) throw disorder(object, key, above);
+    if (key.compare(after, 0, after.length) > 0) break;
+    skippedKey = key.copy();
+  }
+  const moreChecksumAlgorithms = page.moreChecksumAlgorithms.filter((span) => span.object >= object).map((span) => ({ ...span, object: span.object - object }));
+  return { page: { ...page, objects: page.objects - object, spans: page.spans.subarray(object * SPAN_STRIDE), moreChecksumAlgorithms }, skippedKey };
+}
+
 /** Decodes every key of the page, also those beyond the window: their order is part of the proof (R2). */
 function decodeKeys(page: PageScan, bodyIsUtf8: boolean, window: KeyWindow, firstRow: number, column: Utf8Builder | null): Keys {
   const { spans } = page;
@@ -40,18 +71,9 @@ function decodeKeys(page: PageScan, bodyIsUtf8: boolean, window: KeyWindow, firs
   for (let object = 0; object < page.objects; object++) {
     const at = object * SPAN_STRIDE + 2 * KEY;
     const problem = key.read(spans[at]!, spans[at + 1]!);
-    if (problem !== null) {
-      throw new Failure('listing', `the key of object ${object + 1} of the page ${problem}: ${excerpt(page.body.subarray(spans[at], spans[at + 1]))}`);
-    }
+    if (problem !== null) throw unreadable(page, object, problem);
     const order = object === 0 ? key.compare(after, 0, after.length) : key.compare(previous.bytes, previous.start, previous.end);
-    if (order <= 0) {
-      const above = object === 0 ? after : previous.copy();
-      throw new Failure(
-        'listing',
-        `keys are not ascending: object ${object + 1} of the page, "${excerpt(key.copy())}", does not come after "${excerpt(above)}"`,
-        'the server lists out of order, ignores start-after, or the bucket is a directory bucket: such a listing cannot be proven complete',
-      );
-    }
+    if (order <= 0) throw disorder(object, key, object === 0 ? after : previous.copy());
     if (count === object && count < limit && (through === null || key.compare(through, 0, through.length) <= 0)) {
       if (count === 0) firstKey = key.copy();
       if (count % sampleStride === 0) sample.push(key.copy());
@@ -76,8 +98,9 @@ function decodeCommonPrefixes(page: PageScan, bodyIsUtf8: boolean): Uint8Array[]
 }
 
 function decode(body: Buffer, window: KeyWindow, builder: RecordBuilder): ListPageInfo {
-  const page = scanPage(body);
+  const whole = scanPage(body);
   const bodyIsUtf8 = isUtf8(body);
+  const { page, skippedKey } = window.from === undefined ? { page: whole, skippedKey: null } : passedOver(whole, bodyIsUtf8, window.from, window.after);
   const keys = decodeKeys(page, bodyIsUtf8, window, builder.rows, builder.utf8('key'));
   const commonPrefixes = decodeCommonPrefixes(page, bodyIsUtf8);
   const columns = new PageColumns(page, bodyIsUtf8, builder.rows, keys.count);
@@ -96,12 +119,12 @@ function decode(body: Buffer, window: KeyWindow, builder: RecordBuilder): ListPa
   if (restoreStatus !== null) columns.restoreStatus(restoreStatus);
   for (let object = 0; object < keys.count; object++) builder.endRow();
   const { objects, isTruncated, nextContinuationToken } = page;
-  return { ...keys, objects, isTruncated, nextContinuationToken, commonPrefixes };
+  return { ...keys, objects, skippedKey, isTruncated, nextContinuationToken, commonPrefixes };
 }
 
 /**
  * Appends the page's objects that lie in the window as rows. A Failure where the body is no page of a listing,
- * or not a whole one, or its keys do not ascend from `window.after`.
+ * or not a whole one, or its keys do not ascend from `window.from` or `window.after`.
  */
 export function decodeListPage(body: Buffer, window: KeyWindow, builder: RecordBuilder): ListPageInfo {
   try {

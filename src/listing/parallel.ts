@@ -10,11 +10,12 @@ import type { Interval } from '../keyspace/interval.ts';
 import { compareEnds, compareKeys } from '../keyspace/interval.ts';
 import type { ListingCounters } from '../metrics/listing-counters.ts';
 import type { RecordBuilder } from '../records/record-builder.ts';
-import { selectRows } from '../records/select-rows.ts';
 import { excerpt } from '../s3/xml.ts';
-import { Continuation, hasPercent, isFitForStartAfter } from './continuation.ts';
+import { fitAbove, fitBeginning, hasPercent } from './continuation.ts';
+import { Course, keptPage } from './course.ts';
 import { FIRST_PACE, paceAfter, type Pace } from './list-pace.ts';
 import type { KeyWindow, ListedPage, ListPage, ListPageInfo } from './listing.ts';
+import { canTellPercent, takesPercent } from './percent.ts';
 import { Ranges, type PageOrder } from './ranges.ts';
 import { checkScope } from './scope.ts';
 
@@ -33,20 +34,8 @@ export interface ParallelOptions {
   readonly now: () => number;
 }
 
-/** How a range goes on. */
-interface Course {
-  readonly continuation: Continuation;
-  /** what its last page said; null where that is followed already */
-  told: { readonly token: string | null; readonly lastKey: Uint8Array | null } | null;
-  /** so far it was asked from a key that need not exist: a cut, or what the user or an earlier scan named */
-  isFromCut: boolean;
-}
-
 /** Pages held or on their way, for each that may be on its way. */
 const HELD = 2;
-/** `%7E`, which a server that decodes twice takes for `~`. */
-const ENCODED_TILDE = Buffer.from('%7E');
-const TILDE = Buffer.from('~');
 
 export class ParallelListing {
   /** Once the pages have ended: what a page was that proves nothing. What is missing may be had by token. */
@@ -75,6 +64,7 @@ export class ParallelListing {
 
   /** To be called once. Throws where a request failed for good. */
   async *pages(): AsyncGenerator<ListedPage> {
+    this.askAboutPercent(this.options.missing.map(({ after }) => after).filter(hasPercent));
     try {
       for (;;) {
         this.send();
@@ -122,7 +112,9 @@ export class ParallelListing {
     const { prefix, pageSize, builder: newBuilder, now } = this.options;
     const { ranges } = this;
     const { range, after } = order;
+    const course = this.courseOf(order);
     const window: KeyWindow = {
+      ...(compareKeys(course.from, after) < 0 && { from: course.from }),
       after,
       get through() {
         return ranges.through(range);
@@ -131,7 +123,7 @@ export class ParallelListing {
     };
     try {
       const builder = newBuilder();
-      const { position } = this.courseOf(order).continuation;
+      const position = course.position(ranges.percentIsSafe);
       const startedMs = now();
       const info = await this.listPage({ prefix, ...position, maxKeys: pageSize, window }, builder);
       if (this.ended) return;
@@ -144,19 +136,10 @@ export class ParallelListing {
     }
   }
 
-  /** Where the range goes on. Decided no earlier: by then it is known whether a `%` is safe. */
+  /** How the range goes on. A cut can be given as start-after; what the user or an earlier scan named need not be fit for it. */
   private courseOf({ range, after }: PageOrder): Course {
     let course = this.courses.get(range);
-    if (course === undefined) this.courses.set(range, (course = { continuation: new Continuation(after, true), told: null, isFromCut: after.length > 0 }));
-    const { told, continuation } = course;
-    if (told === null) return course;
-    course.told = null;
-    continuation.advance(told.token, told.lastKey, this.ranges.percentIsSafe);
-    if (told.lastKey !== null && course.isFromCut) {
-      // The token of such a page may skip a key (see Continuation), and the key cannot be given either.
-      if (continuation.position.startAfter === null) throw new Failure('listing', `it can only be continued after "${excerpt(told.lastKey)}" by token, and began at a key that need not exist`);
-      course.isFromCut = false;
-    }
+    if (course === undefined) this.courses.set(range, (course = new Course(fitBeginning(after, this.ranges.percentIsSafe), false, true)));
     return course;
   }
 
@@ -168,28 +151,24 @@ export class ParallelListing {
     // Whole and not truncated: nothing follows. Cut: the rest lies beyond the range.
     const endsRange = !isTruncated || info.count < info.objects;
     const isLast = endsRange || (info.lastKey !== null && compareEnds(through, info.lastKey) === 0);
-    const count = isLast || !course.isFromCut ? info.count : this.usableRows(info);
-    const lastKey = count === info.count ? info.lastKey : info.sample[(count - 1) / info.sampleStride]!;
-    const rows = count === info.count ? builder.take() : selectRows(builder.take(), Array.from({ length: count }, (_, row) => row));
+    const count = isLast ? info.count : course.keeps(info, this.ranges.percentIsSafe);
+    if (count === null) return this.retreat(range, (info.lastKey ?? info.skippedKey)!);
+    const { rows, lastKey } = keptPage(info, builder.take(), count);
     const sample = lastKey === null ? [] : [...info.sample.filter((key) => compareKeys(key, lastKey) < 0), lastKey];
     const interval = this.ranges.finish(range, { count, firstKey, lastKey, sample, isLast });
     if (isLast) this.courses.delete(range);
-    else course.told = { token: nextContinuationToken, lastKey };
+    else course.tell(nextContinuationToken, lastKey ?? info.skippedKey);
     this.answered++;
     if (compareEnds(interval.through, after) > 0) this.ready.push({ interval, rows, lastKey });
     if (!isLast && !this.namesAsked) void this.askNames();
     if (this.percent === 'unknown' && sample.some(hasPercent)) this.askAboutPercent(sample);
   }
 
-  /**
-   * How many rows of a page from a cut to keep, so that it can be continued after the last one: its token may skip
-   * a key (see Continuation). All, where that cannot be had.
-   */
-  private usableRows({ count, lastKey, sample, sampleStride }: ListPageInfo): number {
-    const isFit = (key: Uint8Array): boolean => isFitForStartAfter(key, this.ranges.percentIsSafe);
-    if (lastKey === null || isFit(lastKey)) return count;
-    const last = sample.findLastIndex(isFit);
-    return last < 0 ? count : last * sampleStride + 1;
+  /** The range cannot go on from what it is at. It begins again: above the keys that are in its way, or by way of them. */
+  private retreat(range: number, unfit: Uint8Array): void {
+    const anchor = this.ranges.retreat(range, fitAbove(unfit, this.ranges.percentIsSafe));
+    if (anchor === null) this.courses.delete(range);
+    else this.courses.set(range, new Course(anchor, true, true));
   }
 
   /**
@@ -221,26 +200,19 @@ export class ParallelListing {
     this.pace = paceAfter(this.pace, { ms, isFull, isWanted: this.ready.length * 2 <= this.pace.limit, isThrottled });
   }
 
-  /**
-   * Some servers decode a start-after twice (LocalStack), and what follows a `%` would be skipped unseen. From
-   * `%7E` they go on behind `~`, past the keys between the two; one of them is known.
-   */
+  /** Asked before a `%` is used, once a key is known that would tell. */
   private askAboutPercent(known: readonly Uint8Array[]): void {
-    const after = Buffer.concat([this.options.prefix, ENCODED_TILDE]);
-    const through = Buffer.concat([this.options.prefix, TILDE]);
-    if (!known.some((key) => compareKeys(key, after) > 0 && compareKeys(key, through) < 0)) return;
+    if (!canTellPercent(known, this.options.prefix)) return;
     this.percent = 'asking';
-    void this.probe({ after, through, limit: 1 });
+    void this.probe(known[0]!);
   }
 
   /** Never rejects. Until it is told, nothing is sent. */
-  private async probe(window: KeyWindow): Promise<void> {
-    const { prefix, builder } = this.options;
+  private async probe(known: Uint8Array): Promise<void> {
     try {
-      const { count } = await this.listPage({ prefix, startAfter: window.after, continuationToken: null, maxKeys: 1, window }, builder());
-      this.ranges.percentIsSafe = count > 0;
+      this.ranges.percentIsSafe = await takesPercent(this.listPage, this.options.prefix);
     } catch (error) {
-      if (!(error instanceof Failure) || error.kind !== 'listing') return this.fail(error, window.after);
+      return this.fail(error, known);
     }
     this.percent = 'told';
     this.send();

@@ -3,7 +3,8 @@
  * only here are they cut, advanced and closed. No I/O: `next` says what to ask, `finish` is told the answer.
  */
 import { commonPrefix, toCodePoints, toKey, type CodePoints } from '../keyspace/code-points.ts';
-import type { Interval } from '../keyspace/interval.ts';
+import { compareEnds, compareKeys, type Interval } from '../keyspace/interval.ts';
+import { isFitForStartAfter } from './continuation.ts';
 import { KeyModel } from './key-model.ts';
 import { planCuts, type Basis, type Cut, type RangeView } from './split.ts';
 
@@ -29,6 +30,8 @@ interface Range {
   readonly id: number;
   after: Uint8Array;
   through: Uint8Array | null;
+  /** the last key known to lie below its cursor that can be given as start-after; empty: the beginning of the bucket */
+  anchor: Uint8Array;
   points: CodePoints | null;
   pageFirst: CodePoints | null;
   pageKeys: number;
@@ -45,6 +48,8 @@ interface Range {
   readonly basis: Basis | null;
 }
 
+const BEGINNING = new Uint8Array(0);
+
 /** How much one cut's outcome counts against those before. */
 const LUCK_WEIGHT = 1 / 32;
 /** Names that do not come are not waited for any longer than this many pages. */
@@ -60,17 +65,19 @@ export class Ranges {
   private readonly luck = { seen: 1, guessed: 1 };
   private awaitsNames = false;
   private pages = 0;
+  /** where cuts are of no use: see `retreat` */
+  private readonly uncut: { readonly after: Uint8Array; readonly through: Uint8Array }[] = [];
   private nextId = 0;
   private asked = 0;
 
   /** `missing`: what is to be listed, disjoint. */
   constructor(missing: readonly Interval[], prefix: Uint8Array) {
     this.prefixLength = toCodePoints(prefix).length;
-    for (const { after, through } of missing) this.add(after, through, null, null);
+    for (const { after, through } of missing) this.add({ after, through, anchor: BEGINNING, next: null, basis: null });
   }
 
-  private add(after: Uint8Array, through: Uint8Array | null, next: Range | null, basis: Basis | null): Range {
-    const range: Range = { id: this.nextId++, after, through, points: null, pageFirst: null, pageKeys: 0, pages: 0, partings: [], asked: false, fixed: false, next, hasKeys: null, basis };
+  private add(beginning: Pick<Range, 'after' | 'through' | 'anchor' | 'next' | 'basis'>): Range {
+    const range: Range = { ...beginning, id: this.nextId++, points: null, pageFirst: null, pageKeys: 0, pages: 0, partings: [], asked: false, fixed: false, hasKeys: null };
     this.open.set(range.id, range);
     return range;
   }
@@ -113,10 +120,7 @@ export class Ranges {
 
   /** Takes a page in. The interval that it proves: from the range's cursor to its last key, or to the range's end. */
   finish(id: number, page: PageNews): Interval {
-    const range = this.open.get(id)!;
-    range.asked = false;
-    range.fixed = false;
-    this.asked--;
+    const range = this.answered(id);
     // An empty page that others follow, as of a run of delete markers: it tells nothing.
     if (!page.isLast && page.lastKey === null) return { after: range.after, through: range.after };
     this.pages++;
@@ -129,6 +133,7 @@ export class Ranges {
       range.partings[parted] = (range.partings[parted] ?? 0) + 1;
     }
     const { after } = range;
+    this.anchor(range, page.sample);
     if (page.isLast) {
       this.open.delete(id);
       return { after, through: range.through };
@@ -139,6 +144,42 @@ export class Ranges {
     range.pageKeys = page.count;
     range.pages++;
     return { after, through: page.lastKey };
+  }
+
+  private answered(id: number): Range {
+    const range = this.open.get(id)!;
+    range.asked = false;
+    range.fixed = false;
+    this.asked--;
+    return range;
+  }
+
+  /** What a range has come past is an anchor for those above it too, up to one that has its own. */
+  private anchor(range: Range, sample: readonly Uint8Array[]): void {
+    const anchor = sample.findLast((key) => isFitForStartAfter(key, this.percentIsSafe));
+    if (anchor === undefined) return;
+    for (let each: Range | null = range; each !== null && compareKeys(each.anchor, anchor) < 0; each = each.next) each.anchor = anchor;
+  }
+
+  /**
+   * The range begins at a cut and cannot go on from its first page: what lies up to `above` has to be listed by who comes
+   * from below, with tokens. Either the neighbour gets it, and the range begins above, or is gone; or, where that one has
+   * ended, the range is to be asked from the key that is given back, which lies below it. Null: as `next` says.
+   */
+  retreat(id: number, above: Uint8Array): Uint8Array | null {
+    const range = this.answered(id);
+    const below = [...this.open.values()].find(({ next }) => next === range);
+    if (below?.fixed === true) return null;
+    this.uncut.push({ after: range.after, through: above });
+    if (below === undefined) return range.anchor;
+    if (compareEnds(range.through, above) > 0) {
+      below.through = range.after = above;
+    } else {
+      below.through = range.through;
+      below.next = range.next;
+      this.open.delete(id);
+    }
+    return null;
   }
 
   /** Names of folders were asked for: nothing is cut before they come, or for long. */
@@ -173,12 +214,19 @@ export class Ranges {
     const added: Range[] = [];
     // From the last on: each is the neighbour of the one before.
     for (const { at, basis } of cuts.toReversed()) {
-      const key = toKey(at);
-      range.next = this.add(key, range.through, range.next, basis);
+      const key = this.movedUp(toKey(at));
+      if (compareEnds(range.through, key) <= 0) continue;
+      range.next = this.add({ after: key, through: range.through, anchor: range.anchor, next: range.next, basis });
       range.through = key;
       added.push(range.next);
     }
     this.splits += added.length;
     return added;
+  }
+
+  /** The cut, or a place above it where a range can begin. */
+  private movedUp(cut: Uint8Array): Uint8Array {
+    for (const { after, through } of this.uncut) if (compareKeys(cut, after) >= 0 && compareKeys(cut, through) < 0) return through;
+    return cut;
   }
 }

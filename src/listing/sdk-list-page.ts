@@ -55,11 +55,20 @@ export function sdkListPage(settings: SdkSettings, bucket: string, connections =
     let count = 0;
     let firstKey: Uint8Array | null = null;
     let lastKey: Uint8Array | null = null;
+    let previous = window.from ?? window.after;
+    let skipped = 0;
+    let skippedKey: Uint8Array | null = null;
     const sample: Uint8Array[] = [];
     const sampleStride = Math.max(1, Math.floor(objects.length / SAMPLES));
     for (const object of objects) {
       const key = keyBytes(object.Key ?? '', page.EncodingType === 'url');
-      if (compareKeys(key, lastKey ?? window.after) <= 0) throw new Failure('listing', 'keys are not in ascending order');
+      if (compareKeys(key, previous) <= 0) throw new Failure('listing', 'keys are not in ascending order');
+      previous = key;
+      if (compareKeys(key, window.after) <= 0) {
+        skippedKey = key;
+        skipped++;
+        continue;
+      }
       if (count === window.limit || compareEnds(key, window.through) > 0) break;
       addRow(builder, key, object);
       if (count % sampleStride === 0) sample.push(key);
@@ -68,10 +77,11 @@ export function sdkListPage(settings: SdkSettings, bucket: string, connections =
       count++;
     }
     return {
-      objects: objects.length,
+      objects: objects.length - skipped,
       count,
       firstKey,
       lastKey,
+      skippedKey,
       sample,
       sampleStride,
       isTruncated: page.IsTruncated ?? false,

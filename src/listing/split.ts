@@ -6,7 +6,7 @@
  * be there count by how seldom they had a chance to show. Cuts lie where the estimate divides evenly, and
  * where most of it is guesswork, on all scales at once: galloping, so that one round finds the shape.
  */
-import { before, commonPrefix, isSafe, type CodePoints } from '../keyspace/code-points.ts';
+import { before, commonPrefix, isSafe, nextSafe, type CodePoints } from '../keyspace/code-points.ts';
 import { placesOf, type KeyModel } from './key-model.ts';
 
 /** A range as the decision sees it. */
@@ -121,12 +121,6 @@ function chancesOf(partings: readonly number[], places: readonly number[], model
     parents *= Math.max(1, model.seen(place).length);
     return chance;
   });
-}
-
-function nextSafe(point: number): number {
-  let next = point + 1;
-  while (!isSafe(next) && next < 0x110000) next++;
-  return next;
 }
 
 /** A key that divides a branch so that `fraction` of it lies before, as far as what was seen tells. */

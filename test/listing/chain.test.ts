@@ -46,7 +46,9 @@ function scripted(pages: readonly Buffer[]): { listPage: ListPage; asked: PageRe
 
 const idle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-const page = (names: string, token: string | null = null): Buffer => renderPage(letters(names).map(plainObject), { token });
+const page = (keysOfPage: string, token: string | null = null): Buffer => renderPage(letters(keysOfPage).map(plainObject), { token });
+
+const pageOf = (all: readonly string[], token = 't'): Buffer => renderPage(all.map(plainObject), { token });
 
 async function collect(pages: AsyncIterable<ListedPage>): Promise<{ keys: string[]; intervals: (string | null)[][] }> {
   const listed: { keys: string[]; intervals: (string | null)[][] } = { keys: [], intervals: [] };
@@ -142,10 +144,20 @@ test('from the beginning it goes on by token; from a start-after by the last key
   assert.deepEqual(await positions({}, [page('ab', 't1'), page('cd', 't2'), page('e')]), [[null, null], [null, 't1'], [null, 't2']]);
   // the same token twice is no loop where it is not used
   assert.deepEqual(await positions({ after: 'A' }, [page('ab', 't'), page('cd', 't'), page('', 't'), page('e', 't3'), page('f')]), [['A', null], ['b', null], ['d', null], [null, 't'], ['e', null]]);
-  for (const key of ['b%2B', 'b\u0001', 'b\uffff']) {
-    const first = renderPage([plainObject(key)], { token: 't' });
-    assert.deepEqual(await positions({ after: 'A' }, [first, page('cd')]), [['A', null], [null, 't']], key);
+  for (const key of ['b\u0001', 'b\uffff']) {
+    const spoiled = renderPage([plainObject(key)], { token: 't2' });
+    assert.deepEqual(await positions({ after: 'A' }, [page('a', 't1'), spoiled, page('cd')]), [['A', null], ['a', null], [null, 't2']], key);
   }
+});
+
+test('a token is not relied on where all that was given is a key that need not exist: it goes on after a key before, or from the beginning', async () => {
+  assert.deepEqual(await positions({ after: 'A' }, [pageOf(['a', 'b', 'b\u0001']), page('cd')]), [['A', null], ['b', null]]);
+  assert.deepEqual(await positions({ after: 'A' }, [pageOf(['b\u0001']), pageOf(['0', '1', 'b\u0001']), page('cd')]), [['A', null], [null, null], [null, 't']]);
+  // S3 would refuse it
+  assert.deepEqual(await positions({ after: 'A\u0001' }, [pageOf(['0', 'A', 'A\u0001']), page('cd')]), [[null, null], [null, 't']]);
+  // Where it is a `%` that may be mistaken, that is asked about.
+  assert.deepEqual(await positions({ after: 'A' }, [pageOf(['b%2B']), pageOf(['a']), page('cd')]), [['A', null], ['%7E', null], ['b%2B', null]]);
+  assert.deepEqual(await positions({ after: 'A' }, [pageOf(['b%2B']), page(''), pageOf(['0']), pageOf(['b%2B'], 'u'), page('cd')]), [['A', null], ['%7E', null], [null, null], [null, 't'], [null, 'u']]);
 });
 
 test('servers that lie are found out, with the page and the key before it; what was proven has been handed on', async () => {
@@ -164,7 +176,7 @@ test('servers that lie are found out, with the page and the key before it; what 
 
 test('a server that gives empty pages for ever is given up on', async () => {
   let pages = 0;
-  const nothing = { objects: 0, count: 0, firstKey: null, lastKey: null, sample: [], sampleStride: 1, isTruncated: true, commonPrefixes: [] };
+  const nothing = { objects: 0, count: 0, firstKey: null, lastKey: null, skippedKey: null, sample: [], sampleStride: 1, isTruncated: true, commonPrefixes: [] };
   const endless: ListPage = async () => ({ ...nothing, nextContinuationToken: `t${pages++}` });
   await assert.rejects(collect(listChain(endless, options())), /10000 truncated pages in a row without a key/);
 });

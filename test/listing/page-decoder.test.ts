@@ -51,6 +51,7 @@ test('a page in any dialect gives exactly the keys and values that it was made o
         lastKey: objects.length === 0 ? null : new Uint8Array(Buffer.from(objects.at(-1)!.key)),
         // so short a page is told key by key
         sample: objects.map(({ key }) => new Uint8Array(Buffer.from(key))),
+        skippedKey: null,
         sampleStride: 1,
         isTruncated: token !== null,
         nextContinuationToken: token?.replace(/[\p{Cc}\p{Cs}]/gu, '.') ?? null,
@@ -156,4 +157,20 @@ test('keys that do not ascend are refused, wherever on the page they are (R2)', 
   refused(['a', 'z', 'b'], { ...ALL, through: Buffer.from('c') });
   refused(['a', 'z', 'b'], { ...ALL, limit: 1 });
   assert.equal(decode(renderPage(['\uffff', '\u{10000}'].map(plainObject))).rows.length, 2);
+});
+
+test('objects that only lead to the window are passed over: what is left is as on a page without them', () => {
+  fc.assert(
+    fc.property(listings, fc.integer({ min: 1, max: 12 }), (objects, most) => {
+      fc.pre(objects.length > 0);
+      const skipped = Math.min(most, objects.length);
+      const after = Buffer.from(objects[skipped - 1]!.key);
+      const { rows, info } = decode(renderPage(objects), { ...ALL, after, from: Buffer.alloc(0) });
+      const plain = decode(renderPage(objects.slice(skipped)));
+      assert.deepEqual(rows, plain.rows);
+      assert.deepEqual(info, { ...plain.info, skippedKey: new Uint8Array(after) });
+    }),
+  );
+  assert.throws(() => decode(renderPage(['b', 'c'].map(plainObject)), { ...ALL, from: Buffer.from('b'), after: Buffer.from('c') }), /not ascending: object 1 .*"b", does not come after "b"/);
+  assert.throws(() => decode(renderPage(['b', 'a', 'd'].map(plainObject)), { ...ALL, from: Buffer.from(''), after: Buffer.from('c') }), /not ascending: object 2/);
 });
