@@ -10,7 +10,7 @@ import type { Schema } from '../records/columns.ts';
 import type { Filter } from '../source/filter.ts';
 import { narrowedPrefix } from '../source/filter-glob.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
-import { byteSize, decimal, glob, hostPort, moment, nameList, repeatable, storageClass, wholeNumber, wholeNumberOrAuto } from './option-values.ts';
+import { accountId, byteSize, decimal, glob, hostPort, moment, nameList, repeatable, storageClass, wholeNumber, wholeNumberOrAuto } from './option-values.ts';
 import type { ProgressMode } from './progress.ts';
 
 /** What commander makes of the options. */
@@ -24,6 +24,8 @@ export interface CommonFlags {
   readonly caBundle?: string;
   readonly insecure: boolean;
   readonly requestPayer: boolean;
+  readonly expectedBucketOwner?: string;
+  readonly header?: readonly string[];
   readonly engine: 'fast' | 'sdk';
   /** null: auto */
   readonly listConcurrency: number | null;
@@ -66,7 +68,10 @@ export function addEndpointOptions(command: Command): void {
     .option('--connect-to <host:port>', 'connect there instead; Host, TLS name and signature stay those of the endpoint', hostPort)
     .option('--ca-bundle <file>', 'PEM certificates to trust; else AWS_CA_BUNDLE')
     .option('--insecure', 'do not check the server certificate', false)
-    .option('--request-payer', 'agree to pay for the requests', false);
+    .option('--request-payer', 'agree to pay for the requests', false)
+    .option('--expected-bucket-owner <id>', 'refuse a bucket that is not of this AWS account', accountId)
+    // Checked later: what is wrong with it is to be said without its value.
+    .option('--header <line>', "'Name: value' sent with each request, signed if x-amz-*; may be repeated", repeatable(String));
 }
 
 export function addSpeedOptions(command: Command): void {
@@ -130,6 +135,8 @@ export function endpointOptions(flags: CommonFlags): EndpointOptions {
     caBundle: flags.caBundle ?? null,
     insecure: flags.insecure,
     requestPayer: flags.requestPayer,
+    expectedBucketOwner: flags.expectedBucketOwner ?? null,
+    headers: flags.header ?? [],
     engine: flags.engine,
     timeoutMs: flags.timeout * 1000,
     maxAttempts: flags.retries + 1,

@@ -27,6 +27,7 @@ function headFlags(endpoint: string, output: string): HeadFlags {
     workers: null,
     shards: 8,
     checksums: false,
+    parts: false,
     extraHeaders: false,
   };
 }

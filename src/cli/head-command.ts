@@ -43,6 +43,9 @@ function checkOpenFiles(concurrency: number): void {
 export async function runHead(url: string | undefined, flags: HeadFlags): Promise<number> {
   const source = sourceOf(url, flags);
   if (flags.concurrency > 500) checkOpenFiles(flags.concurrency);
+  if (flags.checksums && flags.parts) {
+    throw new Failure('usage', '--checksums and --parts do not go together: with a part asked for, the checksums told are those of the part', 'scan twice, and join the tables by key');
+  }
   const metrics = metricsPath(flags, 'head');
   const options = new Set<Column['option']>();
   if (flags.checksums) options.add('--checksums');
@@ -56,6 +59,8 @@ export async function runHead(url: string | undefined, flags: HeadFlags): Promis
     workers: flags.workers ?? Math.max(1, availableParallelism() - 1),
     shards: flags.shards,
     checksums: flags.checksums,
+    parts: flags.parts,
+    sseCKeyFile: flags.sseCKeyFile ?? null,
     version: packageVersion(),
     given: givenOptions(url, flags),
     log: await openLog(flags.logLevel, flags.logFile),

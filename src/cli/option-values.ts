@@ -39,6 +39,12 @@ export function hostPort(text: string): string {
   return text;
 }
 
+/** The id of an AWS account. */
+export function accountId(text: string): string {
+  if (!/^\d{12}$/.test(text)) throw new InvalidArgumentError('expected the 12 digits of an AWS account.');
+  return text;
+}
+
 /** Names between commas. */
 export function nameList(text: string): string[] {
   return text

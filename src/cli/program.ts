@@ -15,6 +15,8 @@ export interface HeadFlags extends CommonFlags {
   readonly workers: number | null;
   readonly shards: number;
   readonly checksums: boolean;
+  readonly parts: boolean;
+  readonly sseCKeyFile?: string;
   readonly extraHeaders: boolean;
 }
 
@@ -103,8 +105,12 @@ export function buildProgram(version: string, actions: Actions, onExit: (code: n
   addFilterOptions(head);
   addOutputOptions(head);
   head
+    .optionsGroup('Endpoint:')
+    .option('--sse-c-key-file <file>', 'customer key of SSE-C objects: 32 bytes, or their base64; else S3SCAN_SSE_C_KEY');
+  head
     .optionsGroup('Columns:')
     .option('--checksums', 'ask for checksums, and add their columns', false)
+    .option('--parts', 'ask for the first part, so that parts_count is told', false)
     .option('--extra-headers', 'add a MAP of every header that has no column', false);
 
   program

@@ -1,5 +1,6 @@
 /** What every scan shows and leaves behind: progress, signals, summary, metrics file, exit code. */
 import type { Options } from '../metrics/options.ts';
+import { headerNames } from '../s3/request-headers.ts';
 import { writeMetricsFile, metricsFormat } from '../scan/metrics-file.ts';
 import type { Scan, StopCause } from '../scan/scan.ts';
 import type { CommonFlags } from './common-options.ts';
@@ -20,9 +21,10 @@ export function metricsPath(flags: CommonFlags, command: 'head' | 'list'): strin
   return `${flags.output.replace(/(\.(parquet|arrow|ndjson|jsonl|csv|txt))?(\.(gz|zst))?$/i, '')}.metrics.json`;
 }
 
-/** The options as given, for the metrics document. */
-export function givenOptions(url: string | undefined, flags: object): Options {
-  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+/** The options as given, for the metrics document: of headers the names only, since their values may be secret (R7). */
+export function givenOptions(url: string | undefined, flags: CommonFlags): Options {
+  const named = { ...flags, header: flags.header && headerNames(flags.header) };
+  const given = Object.entries(named).filter(([, value]) => value !== undefined);
   return { ...(url !== undefined && { url }), ...(Object.fromEntries(given) as Options) };
 }
 

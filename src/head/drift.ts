@@ -10,9 +10,12 @@ function differs(expected: Uint8Array, start: number, end: number, actual: Uint8
 
 /**
  * What differs from the LIST entry: `etag`, `size`, `last_modified`, joined by commas; null if nothing does.
- * Last-Modified has whole seconds where LIST may have milliseconds, so seconds are compared.
+ * Last-Modified has whole seconds where LIST may have milliseconds, so seconds are compared. Where a version was
+ * asked for and the answer names another, `version_id` and no more.
  */
-export function driftOf(listed: Listed, index: number, headers: AnswerHeaders): string | null {
+export function driftOf(listed: Listed | null, index: number, versionId: string | null, headers: AnswerHeaders): string | null {
+  if (versionId !== null && (headers.text('x-amz-version-id') ?? versionId) !== versionId) return 'version_id';
+  if (listed === null) return null;
   let drift: string | null = null;
   if (listed.etag !== null) {
     const { offsets, values } = listed.etag;

@@ -6,7 +6,7 @@ import type { Credentials } from '../s3/sigv4.ts';
 export interface AnswerHeaders {
   /** without quotes; null where there is none */
   etag(): Uint8Array | null;
-  /** bytes; -1 where there is none */
+  /** bytes of the object; -1 where they are not told */
   contentLength(): number;
   /** ms since the epoch; NaN where there is none */
   lastModified(): number;
@@ -23,13 +23,23 @@ export interface SlotOwner<Answer> {
   onNoAnswer(error: Error, reused: boolean): void;
 }
 
+/** What of an object is asked for; most scans ask for the object as it is, `WHOLE`. */
+export interface Asked {
+  /** null: the latest */
+  readonly versionId: string | null;
+  /** only the first part, whose answer tells how many there are */
+  readonly firstPart: boolean;
+}
+
+export const WHOLE: Asked = { versionId: null, firstPart: false };
+
 /** One request at a time. */
 export interface Channel {
   readonly connects: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
   /** HEADs the object whose key is `keys[start, end)`. */
-  head(bucket: string, keys: Uint8Array, start: number, end: number): void;
+  head(bucket: string, keys: Uint8Array, start: number, end: number, asked: Asked): void;
   /** The next request goes out on a connection that no answer has come on. */
   renew(): void;
   close(): Promise<void>;

@@ -7,9 +7,16 @@ import { HeaderDecoder, type RawHeaders } from '../records/header-decoder.ts';
 import { RequestClock } from '../s3/clock.ts';
 import { BucketRoute } from '../s3/route.ts';
 import type { Credentials } from '../s3/sigv4.ts';
-import { encodeKeyPath } from '../s3/uri.ts';
-import type { AnswerHeaders, Channel, Engine, SlotOwner } from './engine.ts';
+import { encodeKeyPath, encodeQuery } from '../s3/uri.ts';
+import { WHOLE, type AnswerHeaders, type Asked, type Channel, type Engine, type SlotOwner } from './engine.ts';
 import type { HeadSettings } from './protocol.ts';
+
+function queryOf({ versionId, firstPart }: Asked): string {
+  const query: [string, string][] = [];
+  if (versionId !== null) query.push(['versionId', versionId]);
+  if (firstPart) query.push(['partNumber', '1']);
+  return encodeQuery(query);
+}
 
 export class FastEngine implements Engine<RawHeaders> {
   readonly settings: HeadSettings;
@@ -22,7 +29,7 @@ export class FastEngine implements Engine<RawHeaders> {
   constructor(settings: HeadSettings) {
     this.settings = settings;
     this.clock = new RequestClock(settings.clockOffsetMs);
-    this.decoder = new HeaderDecoder(settings.schema);
+    this.decoder = new HeaderDecoder(settings.schema, settings.parts);
     this.credentials = settings.credentials;
   }
 
@@ -77,11 +84,13 @@ class FastChannel implements Channel {
     return this.connection?.bytesOut ?? 0;
   }
 
-  head(bucket: string, keys: Uint8Array, start: number, end: number): void {
+  head(bucket: string, keys: Uint8Array, start: number, end: number, asked: Asked): void {
     const { engine } = this;
     const route = engine.route(bucket);
     const path = `${route.pathPrefix}/${encodeKeyPath(keys, start, end)}`;
-    this.connectionTo(route.origin).ask(path, route.headers('HEAD', path, '', engine.clock.amzDate()));
+    const query = asked === WHOLE ? '' : queryOf(asked);
+    const headers = route.headers('HEAD', path, query, engine.clock.amzDate());
+    this.connectionTo(route.origin).ask(query === '' ? path : `${path}?${query}`, headers);
   }
 
   /** The slot's connection; buckets with hosts of their own have connections of their own. */

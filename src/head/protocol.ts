@@ -6,6 +6,7 @@ import type { NetworkSettings } from '../http/network.ts';
 import type { KeyBatch } from '../queue/key-batch.ts';
 import type { Schema } from '../records/columns.ts';
 import type { Addressing } from '../s3/address.ts';
+import type { RequestHeader } from '../s3/request-headers.ts';
 import type { Credentials } from '../s3/sigv4.ts';
 
 /** `fast` signs and sends itself; `sdk` sends through the official SDK: the oracle and the baseline. */
@@ -24,8 +25,10 @@ export interface HeadSettings {
   readonly clockOffsetMs: number;
   readonly engine: EngineName;
   readonly schema: Schema;
-  /** sent and signed with each HEAD: x-amz-* names in lower case, with values */
-  readonly requestHeaders: readonly (readonly [string, string])[];
+  /** sent with each HEAD; those named x-amz-* are signed, too */
+  readonly requestHeaders: readonly RequestHeader[];
+  /** ask for the first part, whose answer tells how many there are */
+  readonly parts: boolean;
   readonly timeoutMs: number;
   readonly maxAttempts: number;
 }

@@ -14,6 +14,8 @@ export interface RowError {
 export interface RowOrigin {
   readonly shard: number;
   readonly attempts: number;
+  /** that was asked for; null: the latest, which the answer may name */
+  readonly versionId: string | null;
   /** null if no response came */
   readonly status: number | null;
   readonly latencyUs: number | null;
@@ -24,6 +26,7 @@ export class RowWriter {
   readonly builder: RecordBuilder;
   private readonly bucket: Utf8Builder | null;
   private readonly key: Utf8Builder | null;
+  private readonly versionId: Utf8Builder | null;
   private readonly status: Int32Builder | null;
   private readonly error: Utf8Builder | null;
   private readonly errorMessage: Utf8Builder | null;
@@ -37,6 +40,7 @@ export class RowWriter {
     this.builder = builder;
     this.bucket = builder.utf8('bucket');
     this.key = builder.utf8('key');
+    this.versionId = builder.utf8('version_id');
     this.status = builder.int32('status');
     this.error = builder.utf8('error');
     this.errorMessage = builder.utf8('error_message');
@@ -55,6 +59,8 @@ export class RowWriter {
     this.key?.setBytes(row, values, offsets[index], offsets[index + 1]);
     this.shard?.set(row, origin.shard);
     this.attempts?.set(row, origin.attempts);
+    // Before the headers: the row is the asked version's whatever they say.
+    if (origin.versionId !== null) this.versionId?.setText(row, origin.versionId);
     if (origin.status !== null) this.status?.set(row, origin.status);
     if (origin.latencyUs !== null) this.latency?.set(row, origin.latencyUs);
     if (origin.drift !== null) this.drift?.setAscii(row, origin.drift);

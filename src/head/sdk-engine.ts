@@ -3,20 +3,20 @@
  * and the baseline of the benchmarks. Parses nothing itself: columns come from the fields of
  * HeadObjectOutput; only `extra_headers`, which has no field, comes from the response.
  */
-import { S3Client, HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, type HeadObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import { RequestClock } from '../s3/clock.ts';
-import { sdkClientConfig } from '../s3/sdk-config.ts';
+import { sdkClient } from '../s3/sdk-config.ts';
 import type { Schema } from '../records/columns.ts';
+import { totalIn } from '../records/header-decoder.ts';
 import type { BoolBuilder, Int32Builder, Int64Builder, MapBuilder, RecordBuilder, Utf8Builder } from '../records/record-builder.ts';
 import { decodeEncodedWords } from '../records/rfc2047.ts';
 import type { Credentials } from '../s3/sigv4.ts';
-import type { AnswerHeaders, Channel, Engine, SlotOwner } from './engine.ts';
+import type { AnswerHeaders, Asked, Channel, Engine, SlotOwner } from './engine.ts';
 import type { HeadSettings } from './protocol.ts';
 
 /** Fields of HeadObjectOutput by column; a column without an entry has a field of its own treatment below. */
 const FIELDS: Readonly<Record<string, keyof HeadObjectCommandOutput>> = {
   version_id: 'VersionId',
-  content_length: 'ContentLength',
   content_type: 'ContentType',
   cache_control: 'CacheControl',
   content_disposition: 'ContentDisposition',
@@ -84,7 +84,9 @@ class SdkHeaders implements AnswerHeaders {
   }
 
   contentLength(): number {
-    return this.answer.output.ContentLength ?? -1;
+    const { ContentLength = -1, ContentRange } = this.answer.output;
+    if (ContentRange === undefined) return ContentLength;
+    return Number(totalIn(ContentRange) || -1);
   }
 
   lastModified(): number {
@@ -113,6 +115,9 @@ class SdkHeaders implements AnswerHeaders {
         const known = new Set(this.schema.map(({ header }) => header));
         const extra = Object.entries(headers).filter(([name]) => !known.has(name) && !name.startsWith('x-amz-meta-'));
         writeMap(target as MapBuilder, row, extra.map(([name, value]) => [name, textOf(value)] as const));
+      } else if (column.name === 'content_length') {
+        const length = this.contentLength();
+        if (length >= 0) (target as Int64Builder).set(row, length);
       } else if (column.name === 'etag') {
         const etag = this.unquotedEtag();
         if (etag !== null) (target as Utf8Builder).setText(row, etag);
@@ -154,15 +159,13 @@ export class SdkEngine implements Engine<SdkAnswer> {
   private readonly client: S3Client;
   /** opens a connection for each request */
   private readonly fresh: S3Client;
-  private readonly checksums: boolean;
   /** of outputs, where a column needs them: the SDK does not hand them out otherwise */
   private readonly responseHeaders = new WeakMap<object, Record<string, string>>();
 
   constructor(settings: HeadSettings, slots: number) {
     this.clock = new RequestClock(settings.clockOffsetMs);
     this.headers = new SdkHeaders(settings.schema);
-    this.checksums = settings.requestHeaders.some(([name]) => name === 'x-amz-checksum-mode');
-    const clients = [new S3Client(sdkClientConfig(settings, slots)), new S3Client(sdkClientConfig(settings, slots, false))] as const;
+    const clients = [sdkClient(settings, slots), sdkClient(settings, slots, { keepAlive: false })] as const;
     [this.client, this.fresh] = clients;
     if (settings.schema.some(({ name }) => name === 'extra_headers')) clients.forEach((client) => this.keepResponseHeaders(client));
   }
@@ -184,8 +187,8 @@ export class SdkEngine implements Engine<SdkAnswer> {
       connects: 0,
       bytesIn: 0,
       bytesOut: 0,
-      head: (bucket, keys, start, end) => {
-        void this.send(client, owner, bucket, Buffer.from(keys.subarray(start, end)).toString('utf8'));
+      head: (bucket, keys, start, end, asked) => {
+        void this.send(client, owner, bucket, Buffer.from(keys.subarray(start, end)).toString('utf8'), asked);
         client = this.client;
       },
       renew: () => {
@@ -199,8 +202,9 @@ export class SdkEngine implements Engine<SdkAnswer> {
     };
   }
 
-  private async send(client: S3Client, owner: SlotOwner<SdkAnswer>, bucket: string, key: string): Promise<void> {
-    const input = { Bucket: bucket, Key: key, ...(this.checksums && { ChecksumMode: 'ENABLED' as const }) };
+  private async send(client: S3Client, owner: SlotOwner<SdkAnswer>, bucket: string, key: string, asked: Asked): Promise<void> {
+    const { versionId, firstPart } = asked;
+    const input = { Bucket: bucket, Key: key, ...(versionId !== null && { VersionId: versionId }), ...(firstPart && { PartNumber: 1 }) };
     const sentAt = performance.now();
     const latency = (): number => Math.round((performance.now() - sentAt) * 1000);
     let output: HeadObjectCommandOutput;
@@ -209,7 +213,7 @@ export class SdkEngine implements Engine<SdkAnswer> {
     } catch (error) {
       const { $response: response, code } = error as SdkError;
       // What is no HTTP may be what was left of the answer before.
-      if (code?.startsWith('HPE_') === true && client !== this.fresh) void this.send(this.fresh, owner, bucket, key);
+      if (code?.startsWith('HPE_') === true && client !== this.fresh) void this.send(this.fresh, owner, bucket, key, asked);
       // With a status of 2xx, the answer has a value that the SDK cannot read: an error, and not a row without values.
       else if (response === undefined || response.statusCode < 300) owner.onNoAnswer(error as Error, false);
       else owner.onAnswer(response.statusCode, { output: {}, headers: response.headers }, latency());

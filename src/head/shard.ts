@@ -10,7 +10,7 @@ import { COUNTER, type ShardCounters } from '../metrics/shard-counters.ts';
 import type { KeyBatch } from '../queue/key-batch.ts';
 import { classifyStatus, classifyTransport } from '../s3/errors.ts';
 import { driftOf } from './drift.ts';
-import type { AnswerHeaders, Channel, Engine, SlotOwner } from './engine.ts';
+import { WHOLE, type AnswerHeaders, type Asked, type Channel, type Engine, type SlotOwner } from './engine.ts';
 import type { OpenRecords, RecordAssembly } from './record-assembly.ts';
 import type { RowError } from './row-writer.ts';
 
@@ -25,6 +25,8 @@ interface ActiveBatch {
   remaining: number;
 }
 
+const FIRST_PART: Asked = { versionId: null, firstPart: true };
+
 /** One key on its way: what was tried so far. */
 interface Task {
   readonly active: ActiveBatch;
@@ -36,6 +38,7 @@ interface Task {
   reclocked: boolean;
   /** asked again after the end of an idle connection */
   restarted: boolean;
+  asked: Asked;
 }
 
 /** What a shard needs of its worker. */
@@ -43,6 +46,8 @@ export interface ShardContext<Answer> {
   readonly shard: number;
   readonly slots: number;
   readonly maxAttempts: number;
+  /** ask for the first part of each object */
+  readonly parts: boolean;
   readonly engine: Engine<Answer>;
   readonly assembly: RecordAssembly;
   readonly counters: ShardCounters;
@@ -136,7 +141,16 @@ export class Shard<Answer> {
     const index = active.next++;
     if (active.next === active.batch.count) this.waiting.shift();
     this.unsent--;
-    return { active, index, attempts: 0, doubted: false, reclocked: false, restarted: false };
+    return { active, index, attempts: 0, doubted: false, reclocked: false, restarted: false, asked: this.askedOf(active.batch, index) };
+  }
+
+  private askedOf({ versions }: KeyBatch, index: number): Asked {
+    const { parts } = this.context;
+    if (versions === null) return parts ? FIRST_PART : WHOLE;
+    const start = versions.offsets[index]!;
+    const end = versions.offsets[index + 1]!;
+    const versionId = start === end ? null : Buffer.from(versions.values.buffer, versions.values.byteOffset + start, end - start).toString();
+    return versionId === null && !parts ? WHOLE : { versionId, firstPart: parts };
   }
 
   release(slot: Slot<Answer>): void {
@@ -197,7 +211,7 @@ class Slot<Answer> implements SlotOwner<Answer> {
     counters.add(shard, COUNTER.inFlight, 1);
     counters.started(shard, Date.now());
     const { bucket, keys } = task.active.batch;
-    this.channel.head(bucket, keys.values, keys.offsets[task.index]!, keys.offsets[task.index + 1]!);
+    this.channel.head(bucket, keys.values, keys.offsets[task.index]!, keys.offsets[task.index + 1]!, task.asked);
   }
 
   async close(): Promise<void> {
@@ -212,7 +226,8 @@ class Slot<Answer> implements SlotOwner<Answer> {
     const headers = engine.read(answer);
     const { listed } = task.active.batch;
     if (status >= 200 && status < 300) {
-      const drift = listed && driftOf(listed, task.index, headers);
+      const { versionId } = task.asked;
+      const drift = listed === null && versionId === null ? null : driftOf(listed, task.index, versionId, headers);
       if (drift !== null && !task.doubted) {
         this.askOnFreshConnection(task);
         return;
@@ -240,14 +255,24 @@ class Slot<Answer> implements SlotOwner<Answer> {
       this.lane.release(this);
       return;
     }
-    const gone = outcome === 'gone';
-    const wasListed = task.active.batch.listed !== null;
-    if (gone && wasListed && !task.doubted) {
+    // An object without a byte has no first part.
+    if (status === 416 && task.asked.firstPart) {
+      task.asked = { ...task.asked, firstPart: false };
+      this.lane.retryLater(task, 0);
+      this.lane.release(this);
+      return;
+    }
+    const { listed } = task.active.batch;
+    // So a delete marker answers whoever asks for it: it was listed as what has no size.
+    const isMarker = status === 405 && headers.text('x-amz-delete-marker') === 'true';
+    const gone = outcome === 'gone' || isMarker;
+    const isMissed = gone && listed !== null && (!isMarker || Number(listed.size?.[task.index] ?? -1) >= 0);
+    if (isMissed && !task.doubted) {
       this.askOnFreshConnection(task);
       return;
     }
     this.count(gone ? COUNTER.gone : COUNTER.failed);
-    this.writeRow(task, status, latencyUs, gone && wasListed ? 'gone' : null, headers, { code, message });
+    this.writeRow(task, status, latencyUs, isMissed ? 'gone' : null, headers, { code, message });
   }
 
   onNoAnswer(thrown: Error, reused: boolean): void {
@@ -312,8 +337,8 @@ class Slot<Answer> implements SlotOwner<Answer> {
     headers: AnswerHeaders | null,
     error: RowError | null,
   ): void {
-    const { active, index, attempts } = task;
-    const origin = { shard: this.context.shard, attempts, status, latencyUs, drift };
+    const { active, index, attempts, asked } = task;
+    const origin = { shard: this.context.shard, attempts, versionId: asked.versionId, status, latencyUs, drift };
     active.records.rows.write(active.batch, index, origin, headers, error);
     this.count(COUNTER.done);
     this.lane.rowWritten(active);

@@ -62,6 +62,7 @@ async function openHost(data: HeadWorkerData, settings: HeadSettings, records: M
         engine,
         assembly,
         maxAttempts: settings.maxAttempts,
+        parts: settings.parts,
         counters: new ShardCounters(data.counters),
         latency: histogram,
         retryBudget: new RetryBudget(data.retryBudget),

@@ -1,10 +1,10 @@
 /** A page through the official SDK: the oracle for the page decoder, and the baseline. For `--engine sdk`. */
-import { ListObjectsV2Command, S3Client, type _Object as ListedObject } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, type _Object as ListedObject } from '@aws-sdk/client-s3';
 import { Failure } from '../failure.ts';
 import { compareEnds, compareKeys } from '../keyspace/interval.ts';
 import type { RecordBuilder } from '../records/record-builder.ts';
 import { classifyStatus, classifyTransport, failureOf } from '../s3/errors.ts';
-import { sdkClientConfig, type SdkSettings } from '../s3/sdk-config.ts';
+import { sdkClient, type SdkSettings } from '../s3/sdk-config.ts';
 import type { ListPage, PageRequest } from './listing.ts';
 
 const SAMPLES = 16;
@@ -36,7 +36,7 @@ function failureFrom(error: unknown, settings: SdkSettings, bucket: string): Fai
 
 /** `connections`: requests that may be on their way. */
 export function sdkListPage(settings: SdkSettings, bucket: string, connections = 1): ListPage {
-  const client = new S3Client({ ...sdkClientConfig(settings, connections), maxAttempts: 3 });
+  const client = sdkClient(settings, connections, { maxAttempts: 3 });
   return async (request: PageRequest, builder: RecordBuilder) => {
     const { prefix, startAfter, continuationToken, maxKeys, delimiter, window } = request;
     const command = new ListObjectsV2Command({

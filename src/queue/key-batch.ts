@@ -36,6 +36,8 @@ export interface KeyBatch {
   readonly count: number;
   /** count + 1 offsets, the first may be above 0 */
   readonly keys: Utf8Values;
+  /** the version to ask for, empty for the latest; null: the latest in all rows */
+  readonly versions: Utf8Values | null;
   readonly listed: Listed | null;
 }
 
@@ -82,6 +84,7 @@ export function sliceBatch(batch: KeyBatch, from: number, to: number): KeyBatch 
     place: slicePlace(batch, from, to),
     count: to - from,
     keys: sliceUtf8(batch.keys, from, to),
+    versions: batch.versions && sliceUtf8(batch.versions, from, to),
     listed: listed && {
       size: listed.size && listed.size.slice(from, to),
       etag: listed.etag && sliceUtf8(listed.etag, from, to),
@@ -92,13 +95,14 @@ export function sliceBatch(batch: KeyBatch, from: number, to: number): KeyBatch 
 
 /** Some of the rows, ascending, in the place of all of them: those left out are done with. */
 export function selectKeys(batch: KeyBatch, rows: readonly number[]): KeyBatch {
-  const { bucket, place, keys, listed } = batch;
+  const { bucket, place, keys, versions, listed } = batch;
   const ints = (values: BigInt64Array | null): BigInt64Array | null => values && BigInt64Array.from(rows, (row) => values[row]!);
   return {
     bucket,
     place: place.kind === 'records' ? { ...place, kept: Int32Array.from(rows, (row) => (place.kept?.[row] ?? row + 1)) } : place,
     count: rows.length,
     keys: selectUtf8(keys, rows),
+    versions: versions && selectUtf8(versions, rows),
     listed: listed && { size: ints(listed.size), etag: listed.etag && selectUtf8(listed.etag, rows), lastModified: ints(listed.lastModified) },
   };
 }
@@ -108,6 +112,8 @@ export function batchTransferList(batch: KeyBatch): ArrayBuffer[] {
   const arrays: (ArrayBufferView | null | undefined)[] = [
     batch.keys.offsets,
     batch.keys.values,
+    batch.versions?.offsets,
+    batch.versions?.values,
     batch.listed?.size,
     batch.listed?.etag?.offsets,
     batch.listed?.etag?.values,

@@ -105,10 +105,16 @@ function unquoted(value: Uint8Array): Uint8Array {
   return last > 0 && value[0] === QUOTE && value[last] === QUOTE ? value.subarray(1, last) : value;
 }
 
+/** The object's length in the Content-Range of one of its parts, `bytes 0-5242879/12000000` (RFC 9110, 14.4): its digits; empty where it does not tell. */
+export function totalIn(contentRange: string): string {
+  return /^bytes \d+-\d+\/(\d+)$/.exec(contentRange)?.[1] ?? '';
+}
+
 export class HeaderDecoder {
   private readonly targets = new Map<string, Target>();
   private readonly metadataColumn: number;
   private readonly extraColumn: number;
+  private readonly partsAsked: boolean;
   /** the names last seen at each position, and what they mean */
   private readonly names: Uint8Array[] = [];
   private readonly meanings: Target[] = [];
@@ -116,11 +122,14 @@ export class HeaderDecoder {
   private count = 0;
   private etagAt = -1;
   private lengthAt = -1;
+  private rangeAt = -1;
   private modifiedAt = -1;
   /** two headers of these names would make two entries of one name in a map */
   private repeats = false;
 
-  constructor(schema: Schema) {
+  /** `partsAsked`: an answer may be about a part, and Content-Range tells the length of the object. */
+  constructor(schema: Schema, partsAsked = false) {
+    this.partsAsked = partsAsked;
     this.metadataColumn = schema.findIndex((column) => column.name === 'metadata');
     this.extraColumn = schema.findIndex((column) => column.name === 'extra_headers');
     schema.forEach((column, index) => {
@@ -165,6 +174,7 @@ export class HeaderDecoder {
     const seen = this.meanings.slice(0, this.count);
     this.etagAt = seen.findIndex(({ name }) => name === 'etag');
     this.lengthAt = seen.findIndex(({ name }) => name === 'content-length');
+    this.rangeAt = this.partsAsked ? seen.findIndex(({ name }) => name === 'content-range') : -1;
     this.modifiedAt = seen.findIndex(({ name }) => name === 'last-modified');
     const entries = seen.filter(({ kind }) => kind === 'meta' || kind === 'extra').map(({ name }) => name);
     this.repeats = new Set(entries).size !== entries.length;
@@ -184,9 +194,14 @@ export class HeaderDecoder {
 
   /** Bytes; -1 where the answer has none. */
   contentLength(): number {
-    const digits = this.value(this.lengthAt);
+    const digits = this.lengthDigits();
     const value = digits === null ? Number.NaN : numberOf(digits);
     return Number.isNaN(value) ? -1 : value;
+  }
+
+  /** Of the object: Content-Length is that of the part where the answer is about one. */
+  private lengthDigits(): Uint8Array | null {
+    return this.rangeAt < 0 ? this.value(this.lengthAt) : Buffer.from(totalIn(latin1(this.value(this.rangeAt)!)), 'latin1');
   }
 
   /** ms since the epoch; NaN where the answer has none. */
@@ -223,7 +238,7 @@ export class HeaderDecoder {
           (column as Utf8Builder).setBytes(row, utf8Of(unquoted(value)));
           break;
         case 'int64':
-          setInteger(column as Int64Builder, row, value);
+          setInteger(column as Int64Builder, row, this.rangeAt < 0 ? value : this.lengthDigits()!);
           break;
         case 'int32': {
           const number = numberOf(value);

@@ -1,6 +1,7 @@
 /** What all requests to one bucket share: where they go, their headers, and the signer. */
 import { Failure } from '../failure.ts';
 import { bucketAddress, type Addressing } from './address.ts';
+import type { RequestHeader } from './request-headers.ts';
 import { EMPTY_SHA256, Signer, type Credentials } from './sigv4.ts';
 
 export interface RouteSettings {
@@ -10,8 +11,8 @@ export interface RouteSettings {
   readonly addressing: Addressing;
   /** null: requests are not signed */
   readonly credentials: Credentials | null;
-  /** sent and signed with each request: names in lower case, with values */
-  readonly requestHeaders: readonly (readonly [string, string])[];
+  /** sent with each request; those named x-amz-* are signed, too */
+  readonly requestHeaders: readonly RequestHeader[];
 }
 
 /** What would end the header and begin another is no value (RFC 9110, 5.5). The value is not shown: it may be a token (R7). */
@@ -19,6 +20,11 @@ function checkHeader(name: string, value: string): void {
   if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
     throw new Failure('usage', `the header ${name} would hold characters that no header may`, 'look for line ends in the credentials and options given');
   }
+}
+
+/** S3 asks for a signature over these and host; of others, proxies may change what they hold. */
+function isSigned([name]: RequestHeader): boolean {
+  return name.startsWith('x-amz-');
 }
 
 export class BucketRoute {
@@ -31,17 +37,18 @@ export class BucketRoute {
   private readonly signer: Signer | null;
 
   constructor(settings: RouteSettings, bucket: string) {
-    const { endpoint, region, addressing, credentials } = settings;
+    const { endpoint, region, addressing, credentials, requestHeaders } = settings;
     const { origin, host, pathPrefix } = bucketAddress({ endpoint, region, bucket, addressing });
-    const signedHeaders: (readonly [string, string])[] = [['host', host], ...settings.requestHeaders];
+    const signedHeaders: RequestHeader[] = [['host', host], ...requestHeaders.filter(isSigned)];
+    const plainHeaders = requestHeaders.filter((header) => !isSigned(header));
     if (credentials !== null) {
       signedHeaders.push(['x-amz-content-sha256', EMPTY_SHA256]);
       if (credentials.sessionToken !== undefined) signedHeaders.push(['x-amz-security-token', credentials.sessionToken]);
     }
-    for (const [name, value] of signedHeaders) checkHeader(name, value);
+    for (const [name, value] of [...signedHeaders, ...plainHeaders]) checkHeader(name, value);
     this.origin = origin;
     this.pathPrefix = pathPrefix;
-    this.fixedHeaders = signedHeaders.flat();
+    this.fixedHeaders = [...signedHeaders, ...plainHeaders].flat();
     this.signer = credentials && new Signer({ credentials, region, signedHeaders });
   }
 

@@ -1,8 +1,9 @@
 /** How the official SDK's client is set up to ask what s3scan itself would ask. Imported only with `--engine sdk`. */
-import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { agents } from '../http/agents.ts';
 import type { NetworkSettings } from '../http/network.ts';
 import type { Addressing } from './address.ts';
+import type { RequestHeader } from './request-headers.ts';
 import type { Credentials } from './sigv4.ts';
 
 export interface SdkSettings {
@@ -13,15 +14,15 @@ export interface SdkSettings {
   readonly credentials: Credentials | null;
   readonly clockOffsetMs: number;
   readonly timeoutMs: number;
+  /** sent with each request */
+  readonly requestHeaders: readonly RequestHeader[];
 }
 
-/** Retries are s3scan's own, so that both engines are measured and counted alike. */
-export function sdkClientConfig(settings: SdkSettings, connections: number, keepAlive = true): S3ClientConfig {
+function sdkClientConfig(settings: SdkSettings, connections: number, keepAlive: boolean): S3ClientConfig {
   const { endpoint, region, addressing, network, credentials, timeoutMs } = settings;
   return {
     region,
     forcePathStyle: addressing === 'path' || (addressing === 'auto' && endpoint !== null),
-    maxAttempts: 1,
     systemClockOffset: settings.clockOffsetMs,
     requestHandler: {
       connectionTimeout: timeoutMs,
@@ -34,4 +35,27 @@ export function sdkClientConfig(settings: SdkSettings, connections: number, keep
       ? { signer: { sign: (request) => Promise.resolve(request) }, credentials: { accessKeyId: 'unsigned', secretAccessKey: 'unsigned' } }
       : { credentials: { ...credentials } }),
   };
+}
+
+export interface SdkClientOptions {
+  readonly maxAttempts?: number;
+  readonly keepAlive?: boolean;
+}
+
+/**
+ * Its requests have the headers of s3scan's own, by the same list; the SDK signs all but the user agent. It asks once unless
+ * told: retries are s3scan's own, so that both engines are measured and counted alike.
+ */
+export function sdkClient(settings: SdkSettings, connections: number, { maxAttempts = 1, keepAlive = true }: SdkClientOptions = {}): S3Client {
+  const client = new S3Client({ ...sdkClientConfig(settings, connections, keepAlive), maxAttempts });
+  client.middlewareStack.add(
+    (next) => (args) => {
+      const { headers } = args.request as { headers: Record<string, string> };
+      for (const [name, value] of settings.requestHeaders) headers[name] = value;
+      return next(args);
+    },
+    // Behind the SDK's own user agent, before the signature.
+    { step: 'build', priority: 'low', name: 'requestHeaders' },
+  );
+  return client;
 }

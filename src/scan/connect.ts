@@ -3,6 +3,7 @@ import type { NetworkSettings } from '../http/network.ts';
 import { tlsSettings } from '../http/tls.ts';
 import { BucketClient, type BucketClientOptions } from '../s3/bucket-client.ts';
 import type { CredentialProvider, ExpiringCredentials } from '../s3/credentials.ts';
+import { requestHeaders, userAgent, type RequestHeader } from '../s3/request-headers.ts';
 import { resolveSettings } from '../s3/settings.ts';
 import type { Credentials } from '../s3/sigv4.ts';
 import type { EndpointOptions } from './options.ts';
@@ -17,7 +18,7 @@ export interface Connection {
   readonly region: string;
   readonly credentials: Credentials | null;
   readonly network: NetworkSettings;
-  readonly requestHeaders: readonly (readonly [string, string])[];
+  readonly requestHeaders: readonly RequestHeader[];
   /** a client for requests on the bucket itself */
   client(bucket: string, retryBudget: SharedArrayBuffer, onRetry: BucketClientOptions['onRetry']): BucketClient;
   /** Calls back with new credentials ahead of each expiry, until it is stopped. */
@@ -53,21 +54,21 @@ function keepFresh(provider: CredentialProvider, first: ExpiringCredentials, onR
   };
 }
 
-/** Throws Failure('usage' | 'access'). */
-export async function connect(options: EndpointOptions): Promise<Connection> {
+/** `version` is for the user agent. Throws Failure('usage' | 'access'). */
+export async function connect(options: EndpointOptions, version: string): Promise<Connection> {
+  const headers = requestHeaders(options, userAgent(version));
   const { endpoint, region, credentials: provider } = await resolveSettings(options);
   const network: NetworkSettings = { tls: tlsSettings(options.caBundle, options.insecure), connectTo: options.connectTo };
   const credentials = provider === null ? null : await provider();
-  const requestHeaders: (readonly [string, string])[] = options.requestPayer ? [['x-amz-request-payer', 'requester']] : [];
   const { addressing, timeoutMs, maxAttempts } = options;
   return {
     endpoint,
     region,
     credentials,
     network,
-    requestHeaders,
+    requestHeaders: headers,
     client: (bucket, retryBudget, onRetry) =>
-      new BucketClient({ endpoint, region, addressing, credentials, requestHeaders, bucket, network, timeoutMs, maxAttempts, retryBudget, onRetry }),
+      new BucketClient({ endpoint, region, addressing, credentials, requestHeaders: headers, bucket, network, timeoutMs, maxAttempts, retryBudget, onRetry }),
     keepFresh: (onRefreshed) =>
       provider === null || credentials === null ? { stop: () => {} } : keepFresh(provider, credentials, onRefreshed),
   };

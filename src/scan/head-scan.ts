@@ -15,6 +15,8 @@ import type { Writer } from '../output/writer.ts';
 import type { KeyBatch } from '../queue/key-batch.ts';
 import { KeyQueue } from '../queue/key-queue.ts';
 import type { BucketClient } from '../s3/bucket-client.ts';
+import { customerKeyHeaders } from '../s3/customer-key.ts';
+import type { RequestHeader } from '../s3/request-headers.ts';
 import { RowFilter } from '../source/filter.ts';
 import { readKeyFile } from '../source/key-file.ts';
 import { connect, type Connection } from './connect.ts';
@@ -45,6 +47,8 @@ export class HeadScan extends RunningScan {
   private workers: HeadWorkers | null = null;
   private listingClient: BucketClient | null = null;
   private endpoint = '';
+  /** sent with HEADs only */
+  private objectHeaders: RequestHeader[] = [];
   private yielded = 0;
   /** of a key file */
   private leftOut = 0;
@@ -67,7 +71,9 @@ export class HeadScan extends RunningScan {
     const { source } = this.options;
     const bucket = source.kind === 'listing' ? source.listing.bucket : source.file.bucket;
     const workers = this.spawnWorkers();
-    const connection = await connect(this.options.endpoint);
+    const connection = await connect(this.options.endpoint, this.options.version);
+    this.objectHeaders = customerKeyHeaders(this.options.sseCKeyFile, { ...this.options.endpoint, endpoint: connection.endpoint });
+    if (this.options.checksums) this.objectHeaders.push(['x-amz-checksum-mode', 'ENABLED']);
     this.endpoint = connection.endpoint ?? `AWS ${connection.region}`;
     const writer = await this.openWriter(connection, bucket);
     const keys = this.keys(connection);
@@ -128,7 +134,7 @@ export class HeadScan extends RunningScan {
   }
 
   private startWorkers(workers: HeadWorkers, connection: Connection, client: BucketClient | null, writer: Writer): void {
-    const { endpoint, output, checksums } = this.options;
+    const { endpoint, output, parts } = this.options;
     const { addressing, engine, timeoutMs, maxAttempts } = endpoint;
     const settings: HeadSettings = {
       endpoint: connection.endpoint,
@@ -139,7 +145,8 @@ export class HeadScan extends RunningScan {
       clockOffsetMs: client?.clock.offsetMs ?? 0,
       engine,
       schema: output.schema,
-      requestHeaders: [...connection.requestHeaders, ...(checksums ? [['x-amz-checksum-mode', 'ENABLED'] as const] : [])],
+      requestHeaders: [...connection.requestHeaders, ...this.objectHeaders],
+      parts,
       timeoutMs,
       maxAttempts,
     };

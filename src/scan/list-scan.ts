@@ -35,7 +35,7 @@ export class ListScan extends RunningScan {
 
   protected async scan(): Promise<ScanResult> {
     const { bucket } = this.options.listing;
-    const connection = await connect(this.options.endpoint);
+    const connection = await connect(this.options.endpoint, this.options.version);
     const writer = await this.openWriter(connection, bucket);
     const client = this.openClient(connection, bucket, RetryBudget.allocate(this.options.listing.concurrency ?? MAX_LIST_CONCURRENCY), this.counters);
     const freshness = connection.keepFresh((credentials) => client.useCredentials(credentials));

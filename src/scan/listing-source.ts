@@ -95,5 +95,5 @@ export function keyBatchOf(page: ListedPage, bucket: string, schema: Schema): Ke
     lastModified: int64Values(column('last_modified'), rows),
   };
   const keys = utf8Values(column('key')) ?? { offsets: new Int32Array(1), values: new Uint8Array(0) };
-  return { bucket, place: { kind: 'keyspace', ...page.interval }, count: rows, keys, listed };
+  return { bucket, place: { kind: 'keyspace', ...page.interval }, count: rows, keys, versions: utf8Values(column('version_id')), listed };
 }

@@ -23,6 +23,10 @@ export interface EndpointOptions {
   readonly caBundle: string | null;
   readonly insecure: boolean;
   readonly requestPayer: boolean;
+  /** id of the AWS account that is to own the bucket, or null */
+  readonly expectedBucketOwner: string | null;
+  /** `Name: value`, each: sent with every request */
+  readonly headers: readonly string[];
   readonly engine: EngineName;
   readonly timeoutMs: number;
   /** requests sent for one key or page at most */
@@ -90,4 +94,8 @@ export interface HeadScanOptions extends ScanOptions {
   readonly workers: number;
   readonly shards: number;
   readonly checksums: boolean;
+  /** ask how many parts each object was uploaded in */
+  readonly parts: boolean;
+  /** null: the environment's key for SSE-C, if there is one */
+  readonly sseCKeyFile: string | null;
 }

@@ -68,6 +68,7 @@ function timeSetter(batch: RecordBatch, index: number, batcher: KeyBatcher): Set
 function* arrowRows(batch: RecordBatch, before: number, columns: KeyColumns, batcher: KeyBatcher): Generator<KeyBatch> {
   const keyAt = bytesColumn(batch, columns.key, batcher.file);
   const bucketAt = bytesColumn(batch, columns.bucket, batcher.file);
+  const versionAt = bytesColumn(batch, columns.versionId, batcher.file);
   const etagAt = bytesColumn(batch, columns.etag, batcher.file);
   const sizes = batch.getChildAt(columns.size);
   const storageClassAt = batcher.wantsStorageClass ? bytesColumn(batch, columns.storageClass, batcher.file) : null;
@@ -80,6 +81,7 @@ function* arrowRows(batch: RecordBatch, before: number, columns: KeyColumns, bat
     const key = keyAt && keyAt(row);
     if (key === null) throw batcher.refusal(position, 'the key is null', 'remove the row');
     batcher.add(position, key, 0, key.length);
+    if (versionAt !== null) batcher.version(versionAt(row));
     if (sizes !== null) batcher.size(sizes.get(row));
     if (etagAt !== null) batcher.etag(etagAt(row));
     if (setTime !== null) setTime(row);

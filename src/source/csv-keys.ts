@@ -39,12 +39,12 @@ function isOwnTable(names: readonly string[]): boolean {
   return [HEAD_COLUMNS, LIST_COLUMNS].some((schema) => schema.every(({ name, option }) => option !== null || names.includes(name)));
 }
 
-function unguarded(batcher: KeyBatcher, row: number, cell: string, own: boolean): string {
+function unguarded(batcher: KeyBatcher, row: number, column: 'key' | 'version_id', cell: string, own: boolean): string {
   if (!GUARDED.test(cell)) return cell;
   if (own) return cell.slice(1);
   throw batcher.refusal(
     row,
-    'the key begins with an apostrophe that may only be there to keep a spreadsheet from running it',
+    `the ${column} begins with an apostrophe that may only be there to keep a spreadsheet from running it`,
     'give the keys as NDJSON, Parquet or text',
   );
 }
@@ -53,8 +53,9 @@ function addRow(batcher: KeyBatcher, row: number, cells: readonly string[], colu
   const bucket = cellBytes(cells[columns.bucket] ?? '');
   if (bucket.length === 0) batcher.bucketUnnamed(row);
   else batcher.bucketNamed(row, bucket, 0, bucket.length);
-  const key = cellBytes(unguarded(batcher, row, cells[columns.key] ?? '', own));
+  const key = cellBytes(unguarded(batcher, row, 'key', cells[columns.key] ?? '', own));
   batcher.add(row, key, 0, key.length);
+  if (columns.versionId !== -1) batcher.version(cellBytes(unguarded(batcher, row, 'version_id', cells[columns.versionId] ?? '', own)));
   batcher.size(cells[columns.size]);
   if (columns.etag !== -1) batcher.etag(cellBytes(cells[columns.etag] ?? ''));
   batcher.lastModified(cells[columns.lastModified]);

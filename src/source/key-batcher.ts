@@ -7,6 +7,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { Failure } from '../failure.ts';
+import type { Utf8Values } from '../records/record-batch.ts';
 import { selectKeys, type KeyBatch, type Listed } from '../queue/key-batch.ts';
 import { parseS3Url } from '../s3/address.ts';
 import type { FilteredColumn, RowFilter } from './filter.ts';
@@ -14,6 +15,8 @@ import { parseIsoTime } from './iso-time.ts';
 import { PackedUtf8 } from './packed-utf8.ts';
 
 const BATCH_KEYS = 2048;
+/** S3's limit on a version id, in bytes of UTF-8 (S3 User Guide, "Version IDs"). */
+const MAX_VERSION_BYTES = 1024;
 /** S3's limit on a key, in bytes of UTF-8 (S3 User Guide, "Naming Amazon S3 objects"). */
 export const MAX_KEY_BYTES = 1024;
 /** No ETag is longer; a bound for files that hold something else under that name (R5). */
@@ -53,6 +56,7 @@ export class KeyBatcher {
 
   private readonly keys = new PackedUtf8(BATCH_KEYS);
   private readonly etags = new PackedUtf8(BATCH_KEYS);
+  private readonly versions = new PackedUtf8(BATCH_KEYS);
   private sizes: BigInt64Array | null = null;
   private times: BigInt64Array | null = null;
   private readonly storageClasses: PackedUtf8 | null;
@@ -125,6 +129,14 @@ export class KeyBatcher {
     if (this.keys.count === BATCH_KEYS) this.cut();
     this.positions[this.keys.count] = position;
     this.keys.push(bytes, start, end);
+  }
+
+  /** Which version of the row added last to ask for; the latest where null or empty. */
+  version(bytes: Uint8Array | null): void {
+    if (bytes === null || bytes.length === 0) return;
+    if (bytes.length > MAX_VERSION_BYTES || !isUtf8(bytes)) throw this.listedRefusal('version_id is no version id');
+    this.versions.padTo(this.keys.count - 1);
+    this.versions.push(bytes, 0, bytes.length);
   }
 
   /** Bytes of the object of the row added last: a number or its digits; nothing where null or empty. */
@@ -216,7 +228,7 @@ export class KeyBatcher {
     this.checkUtf8();
     const place = { kind: 'records', after: this.after, through: this.after + count } as const;
     const kept = this.keptRows();
-    const batch: KeyBatch = { bucket: this.bucket, place, count, listed: this.takeListed(count), keys: this.keys.take() };
+    const batch: KeyBatch = { bucket: this.bucket, place, count, versions: this.takeVersions(count), listed: this.takeListed(count), keys: this.keys.take() };
     this.ready.push(kept === null ? batch : selectKeys(batch, kept));
     this.after += count;
   }
@@ -229,6 +241,12 @@ export class KeyBatcher {
     const kept = filter.kept({ count: keys.count, keys, size, lastModified, storageClass: storageClasses });
     storageClasses?.take();
     return kept;
+  }
+
+  private takeVersions(count: number): Utf8Values | null {
+    if (this.versions.count === 0) return null;
+    this.versions.padTo(count);
+    return this.versions.take();
   }
 
   private takeListed(count: number): Listed | null {

@@ -1,5 +1,5 @@
 /**
- * The columns a table of keys may have: `key`, and what can be cross-checked (R4), routed by or filtered by. Names are
+ * The columns a table of keys may have: `key`, and what can be asked for, cross-checked (R4), routed by or filtered by. Names are
  * those that s3scan itself writes, so that an earlier table can be scanned again.
  */
 import { Failure } from '../failure.ts';
@@ -9,6 +9,7 @@ import type { FilteredColumn } from './filter.ts';
 export interface KeyColumns {
   readonly key: number;
   readonly bucket: number;
+  readonly versionId: number;
   readonly size: number;
   readonly etag: number;
   readonly lastModified: number;
@@ -33,6 +34,7 @@ export function keyColumns(names: readonly string[], file: string): KeyColumns {
   return {
     key,
     bucket: names.indexOf('bucket'),
+    versionId: names.indexOf('version_id'),
     size: size === -1 ? names.indexOf('content_length') : size,
     etag: names.indexOf('etag'),
     lastModified: names.indexOf('last_modified'),

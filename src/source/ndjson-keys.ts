@@ -1,6 +1,6 @@
 /**
- * Keys as NDJSON: an object a line, with `key` and, where known, `bucket`, `size` or `content_length`,
- * `etag` and `last_modified`. The key is exact, never a URL.
+ * Keys as NDJSON: an object a line, with `key` and, where known, `bucket`, `version_id`, `size` or
+ * `content_length`, `etag` and `last_modified`. The key is exact, never a URL.
  */
 import { isUtf8 } from 'node:buffer';
 import type { KeyBatch } from '../queue/key-batch.ts';
@@ -48,6 +48,7 @@ function addRow(batcher: KeyBatcher, line: number, row: Record<string, unknown>)
   else batcher.bucketNamed(line, bucket, 0, bucket.length);
   batcher.requireColumns((column) => column in row || (column === 'size' && 'content_length' in row), line);
   batcher.add(line, key, 0, key.length);
+  batcher.version(stringMember(batcher, line, row, 'version_id'));
   batcher.size(row['size'] ?? row['content_length']);
   batcher.etag(stringMember(batcher, line, row, 'etag'));
   batcher.lastModified(row['last_modified']);

@@ -1,6 +1,6 @@
 /** An engine without a network: each HEAD waits until the test says what becomes of it, and checks that slots ask one at a time. */
 import assert from 'node:assert/strict';
-import type { AnswerHeaders, Channel, Engine, SlotOwner } from '../../src/head/engine.ts';
+import type { AnswerHeaders, Asked as AskedFor, Channel, Engine, SlotOwner } from '../../src/head/engine.ts';
 import type { RecordBuilder } from '../../src/records/record-builder.ts';
 
 export interface FakeAnswer {
@@ -15,6 +15,7 @@ export interface FakeAnswer {
 export interface Asked {
   readonly key: string;
   readonly bucket: string;
+  readonly asked: AskedFor;
   /** counted over the whole engine, from 0 */
   readonly channel: number;
   /** the first on its connection since that was opened or renewed */
@@ -72,11 +73,12 @@ export class FakeEngine implements Engine<FakeAnswer> {
       connects: 0,
       bytesIn: 0,
       bytesOut: 0,
-      head: (bucket, keys, from, to) => {
+      head: (bucket, keys, from, to, askedFor) => {
         assert.equal(current, null, 'a slot asks one key at a time (R4)');
         const asked: Asked = {
           key: Buffer.from(keys.subarray(from, to)).toString(),
           bucket,
+          asked: askedFor,
           channel,
           fresh,
           answer: (status, answer) => {

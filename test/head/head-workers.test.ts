@@ -16,14 +16,14 @@ import { DIRECT } from '../http/direct.ts';
 import { packed } from '../queue/key-batches.ts';
 
 function batchOf(bucket: string, keys: readonly string[]): KeyBatch {
-  return { bucket, place: { kind: 'records', after: 0, through: keys.length }, count: keys.length, keys: packed(keys), listed: null };
+  return { bucket, place: { kind: 'records', after: 0, through: keys.length }, count: keys.length, keys: packed(keys), versions: null, listed: null };
 }
 
 /** One worker, one shard, one slot; ends when the batches are done or refused. */
 async function headed(t: TestContext, part: Partial<HeadSettings>, batches: readonly KeyBatch[]): Promise<void> {
   const settings: HeadSettings = {
     endpoint: 'http://127.0.0.1:1', region: 'us-east-1', addressing: 'path', network: DIRECT, credentials: null,
-    clockOffsetMs: 0, engine: 'fast', schema: HEAD_COLUMNS, requestHeaders: [], timeoutMs: 5000, maxAttempts: 1, ...part,
+    clockOffsetMs: 0, engine: 'fast', schema: HEAD_COLUMNS, requestHeaders: [], parts: false, timeoutMs: 5000, maxAttempts: 1, ...part,
   };
   const queue = new KeyQueue(1000, 1);
   const workers = new HeadWorkers({

@@ -80,6 +80,7 @@ function settings(endpoint: string, engine: EngineName, timeoutMs: number): Head
     engine,
     schema: HEAD_COLUMNS,
     requestHeaders: [],
+    parts: false,
     timeoutMs,
     maxAttempts: 2,
   };
@@ -103,6 +104,7 @@ export async function scanHostile(t: TestContext, answer: HostileAnswer, name: E
       shard: 0,
       slots: 1,
       maxAttempts: 2,
+      parts: false,
       engine,
       assembly,
       counters: new ShardCounters(ShardCounters.allocate(1)),

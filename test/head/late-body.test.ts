@@ -35,6 +35,7 @@ test("a server that sends bodies after its HEADs, late and shaped like answers: 
     engine: 'fast',
     schema: HEAD_COLUMNS,
     requestHeaders: [],
+    parts: false,
     timeoutMs: 5000,
     maxAttempts: 5,
   });
@@ -45,6 +46,7 @@ test("a server that sends bodies after its HEADs, late and shaped like answers: 
       shard: 0,
       slots: 2,
       maxAttempts: 5,
+      parts: false,
       engine,
       assembly,
       counters: new ShardCounters(ShardCounters.allocate(1)),

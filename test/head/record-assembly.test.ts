@@ -19,7 +19,7 @@ interface Asked {
 
 function writeRow(assembly: RecordAssembly, asked: Asked): void {
   const { id, batch, records } = asked;
-  records.rows.write(batch, asked.written++, { shard: 0, attempts: 1, status: 200, latencyUs: 1, drift: null }, null, null);
+  records.rows.write(batch, asked.written++, { shard: 0, attempts: 1, versionId: null, status: 200, latencyUs: 1, drift: null }, null, null);
   records.owners.push(id);
   if (asked.written === batch.count) assembly.complete(records, id);
 }

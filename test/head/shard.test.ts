@@ -11,11 +11,11 @@ import type { KeyBatch } from '../../src/queue/key-batch.ts';
 import { KeyQueue } from '../../src/queue/key-queue.ts';
 import { HEAD_COLUMNS } from '../../src/records/columns.ts';
 import type { Row } from '../records/arrow-rows.ts';
-import { fileBatch, keysOf, pageBatch } from '../queue/key-batches.ts';
+import { fileBatch, keyBatch, keysOf, packed, pageBatch } from '../queue/key-batches.ts';
 import { FakeEngine, type Asked } from './fake-engine.ts';
 import { recordSink } from './record-sink.ts';
 
-const SCHEMA = HEAD_COLUMNS.filter(({ name }) => ['bucket', 'key', 'status', 'error', 'drift', 'attempts', 'content_type', 'shard'].includes(name));
+const SCHEMA = HEAD_COLUMNS.filter(({ name }) => ['bucket', 'key', 'version_id', 'status', 'error', 'drift', 'attempts', 'content_type', 'shard'].includes(name));
 const ANYWHERE = { after: new Uint8Array(0), through: null };
 
 interface Lane {
@@ -30,7 +30,7 @@ interface Lane {
   flush(): Row[];
 }
 
-function lane(t: TestContext, slots: number, maxAttempts = 11): Lane {
+function lane(t: TestContext, slots: number, maxAttempts = 11, parts = false): Lane {
   const engine = new FakeEngine();
   const sink = recordSink(t, SCHEMA);
   const assembly = new RecordAssembly(SCHEMA, sink.sender);
@@ -47,6 +47,7 @@ function lane(t: TestContext, slots: number, maxAttempts = 11): Lane {
       shard: 0,
       slots,
       maxAttempts,
+      parts,
       engine,
       assembly,
       counters,
@@ -234,6 +235,64 @@ test("MinIO's words for a refusal become the row's", (t) => {
   own.shard.accept(0, fileBatch(0, 1));
   own.engine.inFlight[0]!.answer(403, { mark: '', headers: { 'x-minio-error-code': 'InvalidAccessKeyId', 'x-minio-error-desc': '"no such key id"' } });
   assert.equal(own.flush()[0]!['error'], 'InvalidAccessKeyId');
+});
+
+test('a version is asked for by its id, however often, and its row bears it whatever came (R1)', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const own = lane(t, 1, 3);
+  own.shard.pump();
+  own.shard.accept(0, keyBatch(['k', 'k', 'k', 'k'], { kind: 'records', after: 0, through: 4 }, null, packed(['v1', 'v2', 'null', ''])));
+  const versions = (): (string | null)[] => own.engine.asked.map(({ asked }) => asked.versionId);
+  OUTCOMES.internal(own.engine.inFlight[0]!);
+  own.engine.inFlight[0]!.answer(404, { mark: '' });
+  OUTCOMES.garbage(own.engine.inFlight[0]!);
+  own.engine.inFlight[0]!.answer(200, { mark: '', headers: { 'x-amz-version-id': 'null' } });
+  t.mock.timers.tick(1000);
+  // Another version's answer: asked once more on a fresh connection, then told (R4).
+  own.engine.inFlight[0]!.answer(200, { mark: '', headers: { 'x-amz-version-id': 'v2' } });
+  t.mock.timers.tick(0);
+  assert.ok(own.engine.inFlight[0]!.fresh);
+  own.engine.inFlight[0]!.answer(200, { mark: '', headers: { 'x-amz-version-id': 'v2' } });
+  assert.deepEqual(versions(), ['v1', 'v2', 'null', null, 'v1', 'v1']);
+  const rows = own.flush().map(({ version_id, status, error, drift }) => [version_id, status, error, drift]);
+  assert.deepEqual(rows, [
+    ['v2', 404, 'NoSuchKey', undefined],
+    ['null', undefined, 'HPE_INVALID', undefined],
+    [undefined, 200, undefined, undefined],
+    ['v1', 200, undefined, 'version_id'],
+  ]);
+});
+
+test('a delete marker answers 405 and is no failure; where an object was listed, it is asked again (R4)', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const own = lane(t, 3);
+  own.shard.pump();
+  const listed = { size: BigInt64Array.of(-1n, 5n, 5n), etag: null, lastModified: null };
+  own.shard.accept(0, keyBatch(['marker', 'object', 'locked'], { kind: 'keyspace', ...ANYWHERE }, listed, packed(['v1', 'v2', 'v3'])));
+  const marker = { mark: '', headers: { 'x-amz-delete-marker': 'true' } };
+  const [first, second, third] = own.engine.asked;
+  first!.answer(405, marker);
+  second!.answer(405, marker);
+  third!.answer(405, { mark: '' });
+  t.mock.timers.tick(0);
+  const [again] = own.engine.inFlight;
+  assert.deepEqual([again!.key, again!.asked.versionId, again!.fresh], ['object', 'v2', true]);
+  again!.answer(405, marker);
+  const { gone, failed } = own.counters.row(0);
+  assert.deepEqual([gone, failed], [2, 1]);
+  assert.deepEqual(own.flush().map(({ key, drift }) => [key, drift]), [['marker', undefined], ['locked', undefined], ['object', 'gone']]);
+});
+
+test('an object without a first part is asked for whole', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const own = lane(t, 1, 1, true);
+  own.shard.pump();
+  own.shard.accept(0, keyBatch(['empty'], { kind: 'records', after: 0, through: 1 }, null, packed(['v1'])));
+  own.engine.inFlight[0]!.answer(416, { mark: '' });
+  t.mock.timers.tick(0);
+  own.engine.inFlight[0]!.answer(200, { mark: '' });
+  assert.deepEqual(own.engine.asked.map(({ asked }) => asked), [{ versionId: 'v1', firstPart: true }, { versionId: 'v1', firstPart: false }]);
+  assert.deepEqual(own.flush().map(({ status }) => status), [200]);
 });
 
 test('the scan is told when its retry budget is spent, once for each key that would need it', (t) => {

@@ -20,8 +20,8 @@ export function keysOf(batch: KeyBatch): string[] {
   return unpacked(batch.keys, batch.count);
 }
 
-export function keyBatch(keys: readonly string[], place: Place, listed: Listed | null = null): KeyBatch {
-  return { bucket: 'bucket', place, count: keys.length, keys: packed(keys), listed };
+export function keyBatch(keys: readonly string[], place: Place, listed: Listed | null = null, versions: Utf8Values | null = null): KeyBatch {
+  return { bucket: 'bucket', place, count: keys.length, keys: packed(keys), versions, listed };
 }
 
 /** Ascending keys `from`, `from` + 1, … as a page of a listing that covers `interval`. */

@@ -302,3 +302,26 @@ test('columns that the scan leaves out are left out, also where what would fill 
   assert.deepEqual(only('metadata'), { metadata: [['a', '1, 2']] });
   assert.deepEqual(only('extra_headers'), { extra_headers: [['x-other', '1, 2'], ['etag', '"e"']] });
 });
+
+// ---- answers about the first part ----------------------------------------------------------------------
+
+test('where parts are asked for, Content-Range tells the length of the object, wherever it stands', () => {
+  const decoder = new HeaderDecoder(HEAD_COLUMNS, true);
+  const lengthOf = (...headers: readonly Header[]): [told: number, written: unknown] => {
+    const builder = new RecordBuilder(HEAD_COLUMNS);
+    decoder.read(blockOf(wire(headers)));
+    decoder.write(builder, false);
+    builder.endRow();
+    return [decoder.contentLength(), rowsOf(HEAD_COLUMNS, builder.take())[0]!['content_length']];
+  };
+  const part: Header = ['Content-Length', '5242880'];
+  assert.deepEqual(lengthOf(part, ['Content-Range', 'bytes 0-5242879/12000000']), [12_000_000, 12_000_000n]);
+  assert.deepEqual(lengthOf(['content-range', 'bytes 0-5242879/5497558138880'], part), [5_497_558_138_880, 5_497_558_138_880n]);
+  assert.deepEqual(lengthOf(part), [5_242_880, 5_242_880n]);
+  // Not that of the part: the object's is not told.
+  for (const range of ['bytes 0-5242879/*', 'bytes */12', 'items 0-1/2', '']) assert.deepEqual(lengthOf(part, ['content-range', range]), [-1, undefined]);
+});
+
+test('nobody asked for a part: Content-Range means nothing', () => {
+  assert.equal(decodeOne([['content-range', 'bytes 0-1/5'], ['content-length', '2']])['content_length'], 2n);
+});

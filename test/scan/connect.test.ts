@@ -11,7 +11,7 @@ import { awsEnvironment } from '../s3/aws-environment.ts';
 
 const OPTIONS: EndpointOptions = {
   endpoint: 'http://127.0.0.1:1', region: 'us-east-1', profile: null, noSignRequest: false, addressing: 'auto', connectTo: null, caBundle: null,
-  insecure: false, requestPayer: false, engine: 'fast', timeoutMs: 1000, maxAttempts: 3,
+  insecure: false, requestPayer: false, expectedBucketOwner: null, headers: [], engine: 'fast', timeoutMs: 1000, maxAttempts: 3,
 };
 const MINUTE = 60_000;
 
@@ -49,7 +49,7 @@ test('credentials are read again ahead of each expiry, and what fails is tried a
   const start = Date.now();
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: start });
   issue('first', start + 60 * MINUTE);
-  const connection = await connect(OPTIONS);
+  const connection = await connect(OPTIONS, '1.2.3');
   assert.equal(connection.credentials?.accessKeyId, 'first');
   const refreshed: string[] = [];
   const freshness = connection.keepFresh(({ accessKeyId }: Credentials) => refreshed.push(accessKeyId));
@@ -90,7 +90,7 @@ test('credentials that do not expire, and none, are never read again', async (t)
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
   const refreshed: Credentials[] = [];
   for (const noSignRequest of [false, true]) {
-    const connection = await connect({ ...OPTIONS, noSignRequest });
+    const connection = await connect({ ...OPTIONS, noSignRequest }, '1.2.3');
     assert.equal(connection.credentials?.accessKeyId, noSignRequest ? undefined : 'id');
     const freshness = connection.keepFresh((credentials) => refreshed.push(credentials));
     t.mock.timers.tick(2 ** 31 - 1);
@@ -100,10 +100,9 @@ test('credentials that do not expire, and none, are never read again', async (t)
   assert.deepEqual(refreshed, []);
 });
 
-test('--request-payer goes with each request', async (t) => {
+test('headers that options ask for, and the user agent, go with each request', async (t) => {
   awsEnvironment(t, {});
-  for (const [requestPayer, headers] of [[true, [['x-amz-request-payer', 'requester']]], [false, []]] as const) {
-    const connection = await connect({ ...OPTIONS, noSignRequest: true, requestPayer });
-    assert.deepEqual(connection.requestHeaders, headers);
-  }
+  const { requestHeaders } = await connect({ ...OPTIONS, noSignRequest: true, requestPayer: true, headers: ['X-Gateway: on'] }, '1.2.3');
+  assert.deepEqual(requestHeaders.slice(1), [['x-amz-request-payer', 'requester'], ['x-gateway', 'on']]);
+  assert.match(requestHeaders[0]!.join(), /^user-agent,s3scan\/1\.2\.3 /);
 });

@@ -36,7 +36,7 @@ export interface RunningCommand {
 }
 
 /** What must never be seen, whatever is asked (R7). */
-const SECRET_NAMES = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
+const SECRET_NAMES = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'S3SCAN_SSE_C_KEY'] as const;
 
 export function secretsOf(env: Environment): string[] {
   return SECRET_NAMES.map((name) => env[name]).filter((secret) => secret !== undefined);
