@@ -4,7 +4,7 @@
  */
 import type { LatencySummary } from '../metrics/latency.ts';
 import { closesConnections, type Limit } from '../metrics/limit.ts';
-import type { ListingReport, MetricsReport, OverallReport, ShardReport } from '../metrics/report.ts';
+import type { ConnectionsReport, ListingReport, MetricsReport, OverallReport, ShardReport } from '../metrics/report.ts';
 import { escapeForTerminal, formatBytes, formatCount, formatDuration, formatMilliseconds, type Paint } from './terminal.ts';
 
 export interface SummaryOptions {
@@ -122,6 +122,16 @@ function pagesText(listing: ListingReport): string {
 
 type Line = readonly [label: string, text: string];
 
+function percent(share: number): string {
+  return `${Math.round(share * 100)}%`;
+}
+
+/** What it costs that a server closes connections: a new one a request, which takes time that no latency shows. */
+function closingText({ closed_share: closed, reconnects, connecting_share: connecting }: ConnectionsReport): string {
+  const cost = `${formatCount(reconnects)} were opened anew, ${percent(connecting)} of the time of the requests`;
+  return `the server closes connections, after ${percent(closed)} of its answers: ${cost}; keep-alive, at the server or the proxy before it, would save that`;
+}
+
 /** What went wrong on the way and was mended, or slowed it down. */
 function troubleLines(report: MetricsReport): Line[] {
   const lines: Line[] = [];
@@ -134,12 +144,8 @@ function troubleLines(report: MetricsReport): Line[] {
   }
   if (listing !== null && listing.retries > 0) lines.push(['LIST retries', formatCount(listing.retries)]);
   if (listing !== null && listing.note !== null) lines.push(['note', listing.note]);
-  const attempts = total((row) => row.attempts);
-  const reconnects = total((row) => row.reconnects);
-  if (closesConnections(reconnects, attempts)) {
-    const share = `${formatCount(reconnects)} reconnects in ${formatCount(attempts)} requests`;
-    lines.push(['note', `the server closes connections: ${share}; with keep-alive it would be faster`]);
-  }
+  const { connections } = report.overall;
+  if (closesConnections(connections.closed, total((row) => row.attempts))) lines.push(['note', closingText(connections)]);
   return lines;
 }
 

@@ -36,6 +36,10 @@ export const WHOLE: Asked = { versionId: null, firstPart: false };
 /** One request at a time. */
 export interface Channel {
   readonly connects: number;
+  /** spent on them, µs */
+  readonly connectUs: number;
+  /** answers after which the server closed the connection */
+  readonly closed: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
   /** HEADs the object whose key is `keys[start, end)`. */

@@ -76,6 +76,14 @@ class FastChannel implements Channel {
     return this.connection?.connects ?? 0;
   }
 
+  get connectUs(): number {
+    return this.connection?.connectUs ?? 0;
+  }
+
+  get closed(): number {
+    return this.connection?.closed ?? 0;
+  }
+
   get bytesIn(): number {
     return this.connection?.bytesIn ?? 0;
   }

@@ -185,6 +185,8 @@ export class SdkEngine implements Engine<SdkAnswer> {
     let client = this.client;
     return {
       connects: 0,
+      connectUs: 0,
+      closed: 0,
       bytesIn: 0,
       bytesOut: 0,
       head: (bucket, keys, start, end, asked) => {

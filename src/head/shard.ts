@@ -175,15 +175,21 @@ export class Shard<Answer> {
     let bytesIn = 0;
     let bytesOut = 0;
     let reconnects = 0;
+    let connectUs = 0;
+    let closed = 0;
     for (const { channel } of this.slots) {
       bytesIn += channel.bytesIn;
       bytesOut += channel.bytesOut;
       reconnects += Math.max(0, channel.connects - 1);
+      connectUs += channel.connectUs;
+      closed += channel.closed;
     }
     const { counters, shard, assembly } = this.context;
     counters.set(shard, COUNTER.bytesIn, bytesIn);
     counters.set(shard, COUNTER.bytesOut, bytesOut);
     counters.set(shard, COUNTER.reconnects, reconnects);
+    counters.set(shard, COUNTER.connectUs, connectUs);
+    counters.set(shard, COUNTER.closed, closed);
     assembly.complete(active.records, active.id);
   }
 }

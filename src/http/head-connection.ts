@@ -25,6 +25,10 @@ export interface HeadThread {
 export class HeadConnection implements Expiring, Sender {
   /** connections opened so far */
   connects = 0;
+  /** µs spent on opening them */
+  connectUs = 0;
+  /** answers after which the server closed the connection */
+  closed = 0;
   bytesIn = 0;
   bytesOut = 0;
   /** ms of `performance.now()`; 0 while nothing is asked */
@@ -45,6 +49,7 @@ export class HeadConnection implements Expiring, Sender {
   /** a request is on its way, or will be once there is a connection */
   private isWritten = false;
   private isClosed = false;
+  private openedAt = 0;
   private writtenAt = 0;
   /** answers on the present socket */
   private answers = 0;
@@ -89,6 +94,7 @@ export class HeadConnection implements Expiring, Sender {
     this.answers = 0;
     this.leftOut = -1;
     this.isConnected = false;
+    this.openedAt = performance.now();
     let socket = this.dialer.dial(this.buffer, (bytes, length) => this.take(socket, bytes, length), (error, opened) => {
       if (this.socket !== socket) {
         opened?.destroy();
@@ -107,6 +113,7 @@ export class HeadConnection implements Expiring, Sender {
     this.socket = socket;
     this.isConnected = true;
     this.connects++;
+    this.connectUs += Math.round((performance.now() - this.openedAt) * 1000);
     socket.on('error', (error) => this.lost(socket, error));
     socket.on('close', () => this.lost(socket, transportError('UND_ERR_SOCKET', 'other side closed')));
     if (this.isWritten) this.write(socket);
@@ -150,6 +157,7 @@ export class HeadConnection implements Expiring, Sender {
     this.end();
     this.answers++;
     this.leftOut = head.contentLength;
+    if (head.closes) this.closed++;
     // More than the head of a HEAD's answer: the connection is not clean any more (R4).
     if (head.closes || head.end < length) this.drop();
     this.asker.onAnswer(head.status, head, latencyUs);
@@ -186,7 +194,10 @@ export class HeadConnection implements Expiring, Sender {
     const reused = this.answers > 0;
     this.drop();
     // Idle, or its next request has not gone out yet: that one opens a connection of its own.
-    if (!this.isWritten) return;
+    if (!this.isWritten) {
+      if (reused) this.closed++;
+      return;
+    }
     this.end();
     this.asker.onNoAnswer(error, reused);
   }

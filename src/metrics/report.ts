@@ -79,6 +79,20 @@ export interface ShardReport extends Span {
   readonly latency_us: LatencySummary;
 }
 
+/** What a server costs that does not keep connections open. */
+export interface ConnectionsReport {
+  /** answers after which the server closed the connection */
+  readonly closed: number;
+  /** of all requests, 0 to 1 */
+  readonly closed_share: number;
+  /** connections opened after the first of each slot */
+  readonly reconnects: number;
+  /** spent on opening connections, over all slots; no latency has it */
+  readonly connecting_time: number;
+  /** of the time that slots were busy with requests, 0 to 1 */
+  readonly connecting_share: number;
+}
+
 export interface ListingReport extends Span {
   readonly pages: number;
   readonly keys: number;
@@ -114,6 +128,8 @@ export interface OverallReport extends Span {
   readonly cpu_seconds: number;
   readonly peak_rss_bytes: number;
   readonly limit: Limit | null;
+  /** of HEAD requests */
+  readonly connections: ConnectionsReport;
   /** of HEAD requests */
   readonly latency_us: LatencySummary;
 }
@@ -214,6 +230,24 @@ function sum(totals: readonly ShardTotals[], counter: keyof ShardTotals): number
   return totals.reduce((all, row) => all + row[counter], 0);
 }
 
+/** 0 to 1. */
+function share(part: number, whole: number): number {
+  return whole === 0 ? 0 : Math.min(1, Math.round((part / whole) * 1000) / 1000);
+}
+
+function buildConnections(totals: readonly ShardTotals[], { requests, latency }: Requests): ConnectionsReport {
+  const closed = sum(totals, 'closed');
+  const connecting = sum(totals, 'connectUs') / 1e6;
+  const busy = connecting + totalLatencySeconds(latency);
+  return {
+    closed,
+    closed_share: share(closed, requests),
+    reconnects: sum(totals, 'reconnects'),
+    connecting_time: Math.round(connecting * 1000) / 1000,
+    connecting_share: share(connecting, busy),
+  };
+}
+
 function buildOverall(input: ReportInput): OverallReport {
   const heads = headRequests(input.shards);
   const asked = input.command === 'list' && input.listing !== null ? listRequests(input.listing) : heads;
@@ -246,6 +280,7 @@ function buildOverall(input: ReportInput): OverallReport {
       cpuShare: input.uptimeSeconds > 0 ? cpuSeconds / (input.uptimeSeconds * input.cores) : 0,
       series: input.series,
     }),
+    connections: buildConnections(totals, heads),
     latency_us: summarizeLatency(heads.latency),
   };
 }

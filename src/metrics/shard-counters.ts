@@ -33,6 +33,10 @@ export const COUNTER = {
   startMs: 12,
   /** epoch ms of the last answer; 0 = none */
   endMs: 13,
+  /** answers after which the server closed the connection */
+  closed: 14,
+  /** µs spent on opening connections, which is in no latency */
+  connectUs: 15,
 } as const;
 
 type Counter = keyof typeof COUNTER;
@@ -64,7 +68,7 @@ export class ShardCounters {
     this.values[at] = this.values[at]! + n;
   }
 
-  /** For what is known as a total: bytes and reconnects. */
+  /** For what is known as a total: bytes and connections. */
   set(shard: number, counter: number, n: number): void {
     this.values[shard * ROW + counter] = n;
   }

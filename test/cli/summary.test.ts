@@ -31,6 +31,7 @@ const OVERALL: OverallReport = {
   complete: true, stopped: null, rows_written: 1_000_000,
   keys: 1_000_000, filtered: 0, ok: 999_990, gone: 8, failed: 2, start_time: SHARD.start_time, end_time: SHARD.end_time, elapsed_time: 63.3,
   headers_per_second: 15_803.79, cpu_seconds: 25.12, peak_rss_bytes: 123_456_789, limit: 'concurrency', latency_us: LATENCY,
+  connections: { closed: 3, closed_share: 0, reconnects: 3, connecting_time: 0.01, connecting_share: 0 },
 };
 
 function report(part: Partial<MetricsReport> = {}): MetricsReport {
@@ -125,7 +126,8 @@ test('a scan that did nothing has dashes for times and no division by zero', () 
   const zero = { p50: 0, p90: 0, p99: 0, p99_9: 0, max: 0 };
   const never = { start_time: null, end_time: null, elapsed_time: 0, headers_per_second: 0, latency_us: zero };
   const idle: ShardReport = { ...SHARD, ...never, batch_size: 0, attempts: 0, reconnects: 0 };
-  const overall: OverallReport = { ...OVERALL, ...never, keys: 0, limit: null };
+  const connections = { closed: 0, closed_share: 0, reconnects: 0, connecting_time: 0, connecting_share: 0 };
+  const overall: OverallReport = { ...OVERALL, ...never, keys: 0, limit: null, connections };
   const text = renderSummary(report({ shards: [idle], overall }), PLAIN);
   assert.doesNotMatch(text, /NaN|Infinity|null|undefined/);
   assert.equal(line(text, 'elapsed'), '0.000 s (- to - UTC)');
@@ -133,13 +135,18 @@ test('a scan that did nothing has dashes for times and no division by zero', () 
   assert.equal(line(text, 'note'), undefined);
 });
 
+/** 1,000 answers, and so many connections closed behind them. */
+function closing(closed: number): OverallReport {
+  return { ...OVERALL, connections: { closed, closed_share: closed / 1000, reconnects: 421, connecting_time: 2.5, connecting_share: 0.125 } };
+}
+
 test('retries are told, and a server that closes its connections', () => {
-  const shard = { ...SHARD, attempts: 1000, reconnects: 501, retries: { transient: 1200, throttled: 34 } };
-  const text = renderSummary(report({ shards: [shard, { ...shard, attempts: 0, reconnects: 0 }], listing: { ...LISTING, retries: 5 } }), PLAIN);
+  const shard = { ...SHARD, attempts: 1000, retries: { transient: 1200, throttled: 34 } };
+  const text = renderSummary(report({ shards: [shard, { ...shard, attempts: 0 }], listing: { ...LISTING, retries: 5 }, overall: closing(501) }), PLAIN);
   assert.equal(line(text, 'retries'), '2,400 after errors · 68 after being told to slow down');
   assert.equal(line(text, 'LIST retries'), '5');
-  assert.match(line(text, 'note')!, /closes connections: 501 reconnects in 1,000 requests/);
-  assert.equal(line(renderSummary(report({ shards: [{ ...shard, reconnects: 500 }] }), PLAIN), 'note'), undefined);
+  assert.match(line(text, 'note')!, /closes connections, after 50% of its answers: 421 were opened anew, 13% of the time of the requests;/);
+  assert.equal(line(renderSummary(report({ shards: [shard], overall: closing(500) }), PLAIN), 'note'), undefined);
 });
 
 /** The table's lines below its titles, for so many shards. */

@@ -71,6 +71,8 @@ export class FakeEngine implements Engine<FakeAnswer> {
     };
     return {
       connects: 0,
+      connectUs: 0,
+      closed: 0,
       bytesIn: 0,
       bytesOut: 0,
       head: (bucket, keys, from, to, askedFor) => {

@@ -75,6 +75,14 @@ test('two shards, by hand', () => {
   assert.ok(Math.abs(overall.latency_us.p50 - 3000) <= 3 && Math.abs(overall.latency_us.max - 5000) <= 5);
 });
 
+test('what a server costs that closes connections: shares of requests and of time', () => {
+  // 4 s of latency, 1 s of connecting
+  const closing = shard({ done: 40, ok: 40, attempts: 40, reconnects: 30, closed: 38, connectUs: 1_000_000 }, Array.from({ length: 40 }, () => 100_000));
+  const { connections } = buildReport(input({ shards: [closing] })).overall;
+  assert.deepEqual({ ...connections, connecting_share: 0 }, { closed: 38, closed_share: 0.95, reconnects: 30, connecting_time: 1, connecting_share: 0 });
+  assert.ok(Math.abs(connections.connecting_share - 0.2) < 0.01, String(connections.connecting_share));
+});
+
 test('what was published is told apart from what was answered', () => {
   const answered = shard({ done: 1000, ok: 1000, attempts: 1000 });
   const cut = buildReport(input({ shards: [answered], complete: false, stopped: 'SIGINT', rowsWritten: 768 })).overall;

@@ -8,7 +8,7 @@ import { EXIT, exitCodeOfResult } from '../../src/cli/exit-code.ts';
 import { buildProgram, type Actions } from '../../src/cli/program.ts';
 import type { LatencySummary } from '../../src/metrics/latency.ts';
 import type { Limit } from '../../src/metrics/limit.ts';
-import type { ListingReport, MetricsReport, OverallReport, ShardReport } from '../../src/metrics/report.ts';
+import type { ConnectionsReport, ListingReport, MetricsReport, OverallReport, ShardReport } from '../../src/metrics/report.ts';
 import type { SeriesSample } from '../../src/metrics/series.ts';
 import { COMPRESSIONS_OF } from '../../src/output/format.ts';
 import { HEAD_COLUMNS, LIST_COLUMNS, type ColumnType, type Schema } from '../../src/records/columns.ts';
@@ -156,6 +156,7 @@ const OVERALL: About<OverallReport> = {
   cpu_seconds: 'CPU time of the s3scan process, all threads',
   peak_rss_bytes: 'largest resident memory of the process',
   limit: `what probably held the scan back: ${LIMITS.map(code).join(', ')}; null where nothing stands out`,
+  connections: 'what the server costs that does not keep them open',
   latency_us: 'of all HEADs',
 };
 
@@ -204,6 +205,14 @@ const SAMPLE: About<SeriesSample> = {
   listed: 'keys that the source has yielded',
 };
 
+const CONNECTIONS: About<ConnectionsReport> = {
+  closed: 'answers after which the server closed the connection',
+  closed_share: 'of all requests, 0 to 1',
+  reconnects: 'connections opened after the first of each slot',
+  connecting_time: 'spent on opening connections, over all slots; it is in no latency',
+  connecting_share: 'of the time that slots were busy with requests, 0 to 1',
+};
+
 function fieldTable(title: string, about: Readonly<Record<string, string>>): string {
   return table([title, ''], Object.entries(about).map(([name, text]) => [code(name), text]));
 }
@@ -242,6 +251,7 @@ ${[
   fieldTable('`listing`', LISTING),
   fieldTable('`shards[]`', SHARD),
   fieldTable('`series[]`', SAMPLE),
+  fieldTable('`overall.connections`', CONNECTIONS),
   fieldTable('each latency', LATENCY),
 ].join('\n')}`;
 }
