@@ -1,10 +1,11 @@
 /** Options that `list` and `head` share: declared once, read once. */
 import { Option, type Command } from 'commander';
+import { statSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { Failure } from '../failure.ts';
 import { parseHostPort } from '../http/network.ts';
 import { compareKeys } from '../keyspace/interval.ts';
-import type { EndpointOptions, ListingOptions, OutputOptions } from '../scan/options.ts';
+import type { DirectoryOptions, EndpointOptions, ListingOptions, OutputOptions } from '../scan/options.ts';
 import { formatOf, type Compression, type Format } from '../output/format.ts';
 import type { Schema } from '../records/columns.ts';
 import type { Filter } from '../source/filter.ts';
@@ -50,6 +51,9 @@ export interface CommonFlags {
   readonly compression?: Compression;
   readonly columns?: string[];
   readonly overwrite: boolean;
+  readonly partRows?: number;
+  readonly resume: boolean;
+  readonly private: boolean;
   readonly metrics?: string;
   readonly progress: ProgressMode;
   readonly quiet: boolean;
@@ -110,11 +114,14 @@ export function addFilterOptions(command: Command): void {
 export function addOutputOptions(command: Command): void {
   command
     .optionsGroup('Output:')
-    .option('-o, --output <file>', '.parquet .arrow .ndjson .jsonl .csv .txt, the last four also .gz .zst; else NDJSON to standard output')
-    .addOption(new Option('--format <name>', 'in place of the ending').choices(['parquet', 'ndjson', 'arrow', 'csv', 'text']))
+    .option('-o, --output <file|folder/>', '.parquet .arrow .ndjson .jsonl .csv .txt, the last four also .gz .zst; a folder for parts that can be resumed; else NDJSON to standard output')
+    .addOption(new Option('--format <name>', 'in place of the ending; of parts, parquet unless told').choices(['parquet', 'ndjson', 'arrow', 'csv', 'text']))
     .addOption(new Option('--compression <name>', 'Parquet: zstd unless told; text: by ending').choices(['none', 'snappy', 'gzip', 'zstd']))
     .option('--columns <names>', 'columns to write, in this order, between commas', nameList)
-    .option('--overwrite', 'replace an output that exists', false);
+    .option('--part-rows <n>', 'rows in one part of a folder at most; a part also ends after 45 s, and at 256 MiB', wholeNumber(1000, 100_000_000))
+    .option('--overwrite', 'replace an output that exists; of a folder, what s3scan wrote to it', false)
+    .option('--resume', 'go on with the scan that is in the folder; where there is none, begin', false)
+    .option('--private', 'outputs that only their owner can read', false);
   command
     .optionsGroup('Telling:')
     .option('--metrics <file>', '.json .ndjson .parquet; else OUTPUT.metrics.json beside the output')
@@ -194,11 +201,38 @@ export function filterOptions(flags: CommonFlags): Filter | null {
   return Object.values(filter).every((condition) => condition === null || (Array.isArray(condition) && condition.length === 0)) ? null : filter;
 }
 
+const PART_ROWS = 1_000_000;
+
+/** Without the slashes behind it, unless it is the root. */
+function directoryOf(path: string): string {
+  return path.replace(/(?<=.)\/+$/, '');
+}
+
+/** Whether `-o` names a folder: by the slash behind it, or because there is one. */
+export function isDirectoryOutput({ output }: Pick<CommonFlags, 'output'>): boolean {
+  return output !== undefined && output !== '-' && (output.endsWith('/') || statSync(output, { throwIfNoEntry: false })?.isDirectory() === true);
+}
+
+function directoryOptions(flags: CommonFlags): DirectoryOptions | null {
+  const { partRows, resume, overwrite } = flags;
+  if (isDirectoryOutput(flags)) {
+    if (resume && overwrite) throw new Failure('usage', '--resume keeps what is there, --overwrite removes it', 'leave one of them out');
+    return { partRows: partRows ?? PART_ROWS, resume };
+  }
+  for (const [option, given] of [['--resume', resume], ['--part-rows', partRows !== undefined]] as const) {
+    if (given) throw new Failure('usage', `${option} is about an output in parts, and --output names no folder`, 'name a folder with a slash behind it: -o headers/');
+  }
+  return null;
+}
+
 export function outputOptions(flags: CommonFlags, schema: Schema): OutputOptions {
   const path = flags.output === undefined || flags.output === '-' ? null : flags.output;
+  const directory = directoryOptions(flags);
   return {
-    path,
-    ...formatOf(path, flags.format ?? null, flags.compression ?? null),
+    path: directory === null ? path : directoryOf(path!),
+    directory,
+    private: flags.private,
+    ...(directory === null ? formatOf(path, flags.format ?? null, flags.compression ?? null) : formatOf(null, flags.format ?? 'parquet', flags.compression ?? null)),
     overwrite: flags.overwrite,
     terminal: path === null && isatty(1),
     schema,

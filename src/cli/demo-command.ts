@@ -20,6 +20,8 @@ function headFlags(endpoint: string, output: string): HeadFlags {
     pageSize: 1000,
     output,
     overwrite: true,
+    resume: false,
+    private: false,
     progress: 'auto',
     quiet: false,
     concurrency: 80,

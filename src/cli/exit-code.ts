@@ -20,7 +20,12 @@ export function exitCodeOfFailure(kind: FailureKind): number {
 /** 128 + the signal's number, as shells have it; a reader that left is no failure. */
 const STOPPED: Readonly<Record<StopCause, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, exhausted: EXIT.unreachable, closed: EXIT.complete };
 
+export function exitCodeOfStop(cause: StopCause): number {
+  return STOPPED[cause];
+}
+
 export function exitCodeOfResult(result: ScanResult): number {
-  if (result.stopped !== null) return STOPPED[result.stopped];
-  return result.report.overall.failed > 0 ? EXIT.someFailed : EXIT.complete;
+  if (result.stopped !== null) return exitCodeOfStop(result.stopped);
+  // Of parts, those of earlier runs count too.
+  return (result.directory?.failed ?? result.report.overall.failed) > 0 ? EXIT.someFailed : EXIT.complete;
 }

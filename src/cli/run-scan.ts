@@ -3,8 +3,8 @@ import type { Options } from '../metrics/options.ts';
 import { headerNames } from '../s3/request-headers.ts';
 import { writeMetricsFile, metricsFormat } from '../scan/metrics-file.ts';
 import type { Scan, StopCause } from '../scan/scan.ts';
-import type { CommonFlags } from './common-options.ts';
-import { exitCodeOfFailure, exitCodeOfResult } from './exit-code.ts';
+import { isDirectoryOutput, type CommonFlags } from './common-options.ts';
+import { EXIT, exitCodeOfFailure, exitCodeOfResult, exitCodeOfStop } from './exit-code.ts';
 import { startProgress, type ProgressSnapshot } from './progress.ts';
 import { renderSummary } from './summary.ts';
 import { escapeForTerminal, painter } from './terminal.ts';
@@ -17,7 +17,8 @@ export function metricsPath(flags: CommonFlags, command: 'head' | 'list'): strin
     metricsFormat(flags.metrics, command);
     return flags.metrics;
   }
-  if (flags.output === undefined || flags.output === '-') return null;
+  // A folder has its metrics in it.
+  if (flags.output === undefined || flags.output === '-' || isDirectoryOutput(flags)) return null;
   return `${flags.output.replace(/(\.(parquet|arrow|ndjson|jsonl|csv|txt))?(\.(gz|zst))?$/i, '')}.metrics.json`;
 }
 
@@ -46,7 +47,7 @@ export async function runScan(scan: Scan, { flags, metrics, snapshot }: RunOptio
   });
   const onSignal = (signal: StopCause): void => {
     if (signalled) {
-      void scan.abort().finally(() => process.exit(signal === 'SIGTERM' ? 143 : 130));
+      void scan.abort().finally(() => process.exit(exitCodeOfStop(signal)));
       return;
     }
     signalled = true;
@@ -60,12 +61,17 @@ export async function runScan(scan: Scan, { flags, metrics, snapshot }: RunOptio
     const result = await scan.result;
     progress.stop();
     if (result.stopped === 'closed') return exitCodeOfResult(result);
+    if (result.directory?.isFinished === true) {
+      if (!flags.quiet) stderr.write(`s3scan: the scan in ${escapeForTerminal(result.directory.path)} is complete already: nothing was asked\n`);
+      return EXIT.complete;
+    }
     const metricsFile = result.output === null ? null : metrics;
-    if (metricsFile !== null) await writeMetricsFile(metricsFile, result.report);
+    if (metricsFile !== null) await writeMetricsFile(metricsFile, result.report, flags.private);
     if (!flags.quiet) {
       stderr.write(
         renderSummary(result.report, {
           output: result.output?.path ?? null,
+          directory: result.directory,
           metricsFile,
           width: stderr.isTTY ? stderr.columns : Infinity,
           paint: painter(stderr, process.env),

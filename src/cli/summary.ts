@@ -5,11 +5,14 @@
 import type { LatencySummary } from '../metrics/latency.ts';
 import { closesConnections, type Limit } from '../metrics/limit.ts';
 import type { ConnectionsReport, ListingReport, MetricsReport, OverallReport, ShardReport } from '../metrics/report.ts';
+import type { DirectoryState } from '../scan/scan.ts';
 import { escapeForTerminal, formatBytes, formatCount, formatDuration, formatMilliseconds, type Paint } from './terminal.ts';
 
 export interface SummaryOptions {
   /** where the records went, as the user would name it; null where that is standard output */
   readonly output: string | null;
+  /** what is in a directory output; null where it is none */
+  readonly directory: DirectoryState | null;
   readonly metricsFile: string | null;
   /** what the shards' table may take; Infinity where lines do not wrap */
   readonly width: number;
@@ -18,6 +21,8 @@ export interface SummaryOptions {
 
 /** Shards shown; the others are in the metrics file. */
 const MAX_SHARDS = 32;
+/** Names of parts shown. */
+const MAX_DROPPED = 5;
 
 interface TableColumn {
   readonly title: string;
@@ -149,9 +154,18 @@ function troubleLines(report: MetricsReport): Line[] {
   return lines;
 }
 
-function whereLines({ output, metricsFile }: SummaryOptions): Line[] {
+function directoryLines({ parts, rows, before, dropped }: DirectoryState, stopped: boolean): Line[] {
+  const earlier = before.parts === 0 ? '' : `, ${formatCount(before.rows)} in ${formatCount(before.parts)} of them from before`;
+  const lines: Line[] = [['parts', `${formatCount(rows)} rows in ${formatCount(parts)}${earlier}`]];
+  if (dropped.length > 0) lines.push(['note', `missing or damaged, and asked again: ${dropped.slice(0, MAX_DROPPED).join(', ')}${dropped.length > MAX_DROPPED ? ', …' : ''}`]);
+  if (stopped) lines.push(['go on', 'with the same command and --resume']);
+  return lines;
+}
+
+function whereLines({ output, directory, metricsFile }: SummaryOptions, stopped: boolean): Line[] {
   const lines: Line[] = [];
   if (output !== null) lines.push(['output', escapeForTerminal(output)]);
+  if (directory !== null) lines.push(...directoryLines(directory, stopped));
   if (metricsFile !== null) lines.push(['metrics', escapeForTerminal(metricsFile)]);
   return lines;
 }
@@ -205,7 +219,7 @@ export function renderSummary(report: MetricsReport, options: SummaryOptions): s
     ['client', clientText(overall)],
     ['limit', limitText(report)],
     ...troubleLines(report),
-    ...whereLines(options),
+    ...whereLines(options, overall.stopped !== null),
   ];
   const labels = Math.max(...lines.map(([label]) => label.length));
   const block = lines.map(([label, text]) => `${options.paint('dim', label.padEnd(labels))}  ${text}`);

@@ -6,7 +6,7 @@ import { extname } from 'node:path';
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { Worker, type MessagePort } from 'node:worker_threads';
 import { Failure, fromFailureMessage } from '../failure.ts';
-import { batchTransferList } from '../queue/key-batch.ts';
+import { batchTransferList, type KeyBatch } from '../queue/key-batch.ts';
 import type { KeyQueue } from '../queue/key-queue.ts';
 import type { Credentials } from '../s3/sigv4.ts';
 import type { FromHeadWorker, HeadSettings, HeadWorkerData, ShardPlan, ToHeadWorker } from './protocol.ts';
@@ -20,8 +20,8 @@ export interface HeadWorkersOptions {
   readonly queue: KeyQueue;
   readonly counters: SharedArrayBuffer;
   readonly retryBudget: SharedArrayBuffer;
-  /** the number of the key batch just handed out */
-  readonly onIssued: (id: number, keys: number) => void;
+  /** a key batch is being handed out under this number */
+  readonly onIssued: (id: number, batch: KeyBatch) => void;
   readonly onExhausted: (last: string) => void;
 }
 
@@ -125,7 +125,7 @@ export class HeadWorkers {
       if (batch === null) break;
       this.pulls.shift();
       const id = this.nextId++;
-      onIssued(id, batch.count);
+      onIssued(id, batch);
       this.post(pull.worker, { type: 'batch', shard: pull.shard, id, batch }, batchTransferList(batch));
     }
     if (queue.ended && queue.queued === 0 && !this.ended) {

@@ -25,6 +25,8 @@ export interface HeadSettings {
   readonly clockOffsetMs: number;
   readonly engine: EngineName;
   readonly schema: Schema;
+  /** of a record batch, about */
+  readonly recordRows: number;
   /** sent with each HEAD; those named x-amz-* are signed, too */
   readonly requestHeaders: readonly RequestHeader[];
   /** ask for the first part, whose answer tells how many there are */

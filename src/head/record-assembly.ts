@@ -10,8 +10,8 @@ import type { Schema } from '../records/columns.ts';
 import { selectRows } from '../records/select-rows.ts';
 import { RowWriter } from './row-writer.ts';
 
-/** Rows assigned to a record batch before the next is opened. */
-const TARGET_ROWS = 4096;
+/** Rows assigned to a record batch before the next is opened, unless the output takes fewer at once. */
+export const TARGET_ROWS = 4096;
 /** Open record batches, counting those that wait for a key that is asked again: bounds memory (R5). */
 const MAX_OPEN = 24;
 /** A record batch is open for new key batches no longer than this, so that slow scans show their rows. */
@@ -26,6 +26,8 @@ export class OpenRecords {
   readonly whole: number[] = [];
   /** the key batch that each row belongs to */
   readonly owners: number[] = [];
+  /** the key batch of each row that holds an error, apart from objects that are gone */
+  readonly failures: number[] = [];
 
   constructor(schema: Schema, nowMs: number) {
     this.rows = new RowWriter(schema);
@@ -36,13 +38,15 @@ export class OpenRecords {
 export class RecordAssembly {
   private readonly schema: Schema;
   private readonly sender: RecordSender;
+  private readonly targetRows: number;
   /** takes new key batches */
   private open: OpenRecords | null = null;
   private readonly all = new Set<OpenRecords>();
 
-  constructor(schema: Schema, sender: RecordSender) {
+  constructor(schema: Schema, sender: RecordSender, targetRows: number = TARGET_ROWS) {
     this.schema = schema;
     this.sender = sender;
+    this.targetRows = targetRows;
   }
 
   /** False while the writer is behind or too many record batches wait: start no new key batch. */
@@ -58,7 +62,7 @@ export class RecordAssembly {
     this.all.add(records);
     records.unfinished.add(keyBatch);
     records.assigned += count;
-    if (records.assigned >= TARGET_ROWS) this.closeOpen();
+    if (records.assigned >= this.targetRows) this.closeOpen();
     return records;
   }
 
@@ -77,7 +81,7 @@ export class RecordAssembly {
 
   private sendIfWhole(records: OpenRecords): void {
     if (records === this.open || records.unfinished.size > 0 || !this.all.delete(records)) return;
-    this.sender.send(records.rows.builder.take(), records.whole);
+    this.sender.send(records.rows.builder.take(), records.whole, records.failures.length);
   }
 
   /** Sends what is left: the key batches that are whole, and nothing of the others. */
@@ -86,10 +90,11 @@ export class RecordAssembly {
     for (const records of this.all) {
       const batch = records.rows.builder.take();
       if (records.unfinished.size === 0) {
-        this.sender.send(batch, records.whole);
+        this.sender.send(batch, records.whole, records.failures.length);
       } else if (records.whole.length > 0) {
         const rows = records.owners.flatMap((owner, row) => (records.unfinished.has(owner) ? [] : [row]));
-        this.sender.send(selectRows(batch, rows), records.whole);
+        const failed = records.failures.filter((owner) => !records.unfinished.has(owner)).length;
+        this.sender.send(selectRows(batch, rows), records.whole, failed);
       }
     }
     this.all.clear();

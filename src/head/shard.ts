@@ -277,7 +277,8 @@ class Slot<Answer> implements SlotOwner<Answer> {
       this.askOnFreshConnection(task);
       return;
     }
-    this.count(gone ? COUNTER.gone : COUNTER.failed);
+    if (gone) this.count(COUNTER.gone);
+    else this.countFailed(task);
     this.writeRow(task, status, latencyUs, isMissed ? 'gone' : null, headers, { code, message });
   }
 
@@ -297,7 +298,7 @@ class Slot<Answer> implements SlotOwner<Answer> {
       }
       if (this.sendAgain(task, outcome, null, code)) return;
     }
-    this.count(COUNTER.failed);
+    this.countFailed(task);
     this.writeRow(task, null, null, null, null, { code, message });
   }
 
@@ -310,6 +311,11 @@ class Slot<Answer> implements SlotOwner<Answer> {
 
   private count(counter: number, by = 1): void {
     this.context.counters.add(this.context.shard, counter, by);
+  }
+
+  private countFailed({ active }: Task): void {
+    this.count(COUNTER.failed);
+    active.records.failures.push(active.id);
   }
 
   /** True if the task will be sent again, or if the scan is ending because it cannot be. */

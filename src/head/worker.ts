@@ -40,7 +40,7 @@ interface Host {
 async function openHost(data: HeadWorkerData, settings: HeadSettings, records: MessagePort): Promise<Host> {
   const engine = await openEngine(settings, data.shards.reduce((sum, { slots }) => sum + slots, 0));
   const sender = new RecordSender(records, () => shards.forEach((shard) => shard.pump()));
-  const assembly = new RecordAssembly(settings.schema, sender);
+  const assembly = new RecordAssembly(settings.schema, sender, settings.recordRows);
   const latencies: { shard: number; histogram: RecordableHistogram }[] = [];
   let finished = false;
 

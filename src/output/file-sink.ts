@@ -8,6 +8,11 @@ import { Failure } from '../failure.ts';
 import { codeOf, outputFailure, shown } from './output-failure.ts';
 import type { Sink } from './sink.ts';
 
+/** What files and folders are made with, as far as the umask lets it. */
+export function modesOf(isPrivate: boolean): { readonly file: number; readonly folder: number } {
+  return isPrivate ? { file: 0o600, folder: 0o700 } : { file: 0o666, folder: 0o777 };
+}
+
 export function partialOf(path: string): string {
   return `${path}.partial`;
 }
@@ -27,11 +32,11 @@ async function checkTarget(path: string, overwrite: boolean): Promise<void> {
 }
 
 /** Opens the partial file anew. One that is there is a killed scan's leftover, or another scan's: see `commit`. */
-async function openPartial(path: string): Promise<FileHandle> {
+async function openPartial(path: string, mode: number): Promise<FileHandle> {
   const folder = dirname(path);
   try {
     await rm(partialOf(path), { force: true });
-    return await open(partialOf(path), 'wx');
+    return await open(partialOf(path), 'wx', mode);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') {
       throw new Failure('usage', `the folder ${shown(folder)} does not exist`, 'make it first, or name another with --output');
@@ -41,7 +46,7 @@ async function openPartial(path: string): Promise<FileHandle> {
 }
 
 /** Makes the new name survive a power cut, where the file system can: some refuse to open or sync folders. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   try {
     const handle = await open(folder, 'r');
     await handle.sync().finally(() => handle.close());
@@ -73,9 +78,9 @@ export class FileSink implements Sink {
   }
 
   /** Finds out what can be found out before the scan starts; a Failure of kind `usage` if it cannot be written. */
-  static async open(path: string, overwrite: boolean): Promise<FileSink> {
+  static async open(path: string, overwrite: boolean, mode: number = modesOf(false).file): Promise<FileSink> {
     await checkTarget(path, overwrite);
-    const handle = await openPartial(path);
+    const handle = await openPartial(path, mode);
     return new FileSink(path, overwrite, handle, await handle.stat());
   }
 

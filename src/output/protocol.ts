@@ -5,21 +5,33 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { FailureMessage } from '../failure.ts';
 import type { EncoderOptions } from './encoder.ts';
+import type { PublishedPart } from './part.ts';
+
+export interface PartsOptions {
+  /** the number of the first */
+  readonly first: number;
+  /** at most, unless one record batch has more */
+  readonly maxRows: number;
+}
 
 /** The thread's `workerData`. */
 export interface WriterOptions extends EncoderOptions {
-  /** null is standard output */
+  /** null is standard output; of parts, their folder */
   readonly path: string | null;
   /** whether a file of that name may be replaced */
   readonly overwrite: boolean;
+  /** readable by its owner only */
+  readonly private: boolean;
+  /** null: one file */
+  readonly parts: PartsOptions | null;
 }
 
 /** Main → thread. */
 export type WriterCommand =
   /** record batches will come by this port */
   | { readonly kind: 'port'; readonly port: MessagePort }
-  /** end the file once this many record batches in all have been taken in */
-  | { readonly kind: 'finish'; readonly expectedBatches: number }
+  /** end the output once this many record batches in all have been taken in; `isWhole`: nothing was cut short */
+  | { readonly kind: 'finish'; readonly expectedBatches: number; readonly isWhole: boolean }
   /** leave no file, and end */
   | { readonly kind: 'abort' };
 
@@ -31,6 +43,8 @@ export type WriterEvent =
   | { readonly kind: 'written'; readonly rows: number; readonly keyBatches: readonly number[] }
   /** the reader of standard output went away; batches are taken in and dropped from here on */
   | { readonly kind: 'closed' }
+  /** a part is published: it holds what was `written` since the one before */
+  | { readonly kind: 'part'; readonly part: PublishedPart }
   | { readonly kind: 'finished'; readonly rows: number; readonly bytes: number }
   | { readonly kind: 'failed'; readonly failure: FailureMessage }
   | { readonly kind: 'aborted' };

@@ -1,40 +1,43 @@
 /**
- * The writer thread: takes record batches from its ports one after the other, encodes them and hands the bytes
- * to the file. One thread for one file, so that rows stay whole however many producers there are.
+ * The writer thread: takes record batches from its ports one after the other and hands them to the output. One thread
+ * for one output, so that rows stay whole however many producers there are.
  */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { toFailureMessage } from '../failure.ts';
 import type { RecordAck, RecordMessage } from '../records/channel.ts';
-import { createEncoder } from './create-encoder.ts';
-import type { Encoded, Encoder } from './encoder.ts';
-import { FileSink } from './file-sink.ts';
+import { SingleOutput, type Output } from './output.ts';
+import { PartsOutput } from './parts-output.ts';
 import type { WriterCommand, WriterEvent, WriterOptions } from './protocol.ts';
-import { OutputClosed, type Sink } from './sink.ts';
-import { StdoutSink } from './stdout-sink.ts';
+import { OutputClosed } from './sink.ts';
 
 const ACK: RecordAck = { written: 1 };
 
 class WriterThread {
   private readonly main: MessagePort;
-  private readonly sink: Sink;
-  /** still loading while the scan already starts */
-  private readonly encoder: Promise<Encoder>;
+  private readonly output: Output;
   private readonly producers: MessagePort[] = [];
   /** what was asked so far, done one by one */
   private work: Promise<void> = Promise.resolve();
   private takenIn = 0;
   private rows = 0;
   private expectedBatches: number | null = null;
+  private isWhole = true;
   /** nobody reads standard output any more */
   private closed = false;
   /** finished, failed or aborted: what is still asked is not done */
   private over = false;
 
-  constructor(main: MessagePort, sink: Sink, options: WriterOptions) {
+  constructor(main: MessagePort, single: SingleOutput | null, options: WriterOptions) {
     this.main = main;
-    this.sink = sink;
-    this.encoder = createEncoder(options);
-    this.encoder.catch((error: unknown) => this.fail(error));
+    this.output = single ?? this.parts(options);
+  }
+
+  private parts(options: WriterOptions): Output {
+    const output = new PartsOutput(options, options.parts!, {
+      onPart: (part) => this.tell({ kind: 'part', part }),
+      onAge: () => this.enqueue(() => output.endPart()),
+    });
+    return output;
   }
 
   start(): void {
@@ -55,6 +58,7 @@ class WriterThread {
       case 'finish':
         this.enqueue(() => {
           this.expectedBatches = command.expectedBatches;
+          this.isWhole = command.isWhole;
           return this.finishIfAllIn();
         });
         break;
@@ -79,10 +83,9 @@ class WriterThread {
     }
   }
 
-  private async takeIn({ batch, keyBatches }: RecordMessage, producer: MessagePort): Promise<void> {
+  private async takeIn({ batch, keyBatches, failed }: RecordMessage, producer: MessagePort): Promise<void> {
     this.takenIn++;
-    const encoder = await this.encoder;
-    if (!this.closed && batch.rows > 0) await this.write(await encoder.encode(batch));
+    if (batch.rows > 0) await this.unlessClosed(() => this.output.write(batch, failed));
     if (!this.closed) {
       this.rows += batch.rows;
       this.tell({ kind: 'written', rows: batch.rows, keyBatches });
@@ -91,9 +94,10 @@ class WriterThread {
     await this.finishIfAllIn();
   }
 
-  private async write(encoded: Encoded): Promise<void> {
+  private async unlessClosed(work: () => Promise<void>): Promise<void> {
+    if (this.closed) return;
     try {
-      for (const bytes of encoded) await this.sink.write(bytes);
+      await work();
     } catch (error) {
       if (!(error instanceof OutputClosed)) throw error;
       this.closed = true;
@@ -106,10 +110,8 @@ class WriterThread {
     if (this.takenIn > this.expectedBatches) {
       throw new Error(`the writer took in ${this.takenIn} record batches, ${this.expectedBatches} were expected (R1)`);
     }
-    const encoder = await this.encoder;
-    if (!this.closed) await this.write(await encoder.end());
-    await this.sink.commit();
-    this.end({ kind: 'finished', rows: this.rows, bytes: this.sink.bytes });
+    await this.unlessClosed(() => this.output.finish(this.isWhole));
+    this.end({ kind: 'finished', rows: this.rows, bytes: this.output.bytes });
   }
 
   private fail(error: unknown): void {
@@ -121,7 +123,7 @@ class WriterThread {
     if (this.over) return;
     this.over = true;
     await this.work;
-    await this.sink.abort();
+    await this.output.abort();
     this.end(event);
   }
 
@@ -136,8 +138,8 @@ class WriterThread {
 
 async function run(main: MessagePort, options: WriterOptions): Promise<void> {
   try {
-    const sink = options.path === null ? new StdoutSink() : await FileSink.open(options.path, options.overwrite);
-    new WriterThread(main, sink, options).start();
+    const single = options.parts === null ? await SingleOutput.open(options) : null;
+    new WriterThread(main, single, options).start();
   } catch (error) {
     const event: WriterEvent = { kind: 'failed', failure: toFailureMessage(error) };
     main.postMessage(event, []);

@@ -3,11 +3,12 @@
  * file or none (R8). However the thread ends, whoever waits here hears of it.
  */
 import { rm } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { extname, join } from 'node:path';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { Failure, fromFailureMessage } from '../failure.ts';
 import { columnIndex } from '../records/record-batch.ts';
 import { partialOf } from './file-sink.ts';
+import { partName, type PublishedPart } from './part.ts';
 import type { WriterCommand, WriterEvent, WriterOptions } from './protocol.ts';
 
 export type { WriterOptions } from './protocol.ts';
@@ -18,6 +19,8 @@ const ABORT_GRACE_MS = 2000;
 export interface WriterListener {
   /** A record batch of so many rows, with the key batches it holds, was handed to the file. */
   onWritten(rows: number, keyBatches: readonly number[]): void;
+  /** A part was published; it holds what was written since the one before. */
+  onPart(part: PublishedPart): void;
   /** The reader of standard output went away: there is no use in going on, and no error. */
   onClosed(): void;
   /** The output cannot be written, and what there was of it is gone. Called once, after `start`. */
@@ -63,7 +66,8 @@ function checkOptions({ path, format, compression, schema, terminal }: WriterOpt
 export class Writer {
   /** rows handed to the file so far */
   written = 0;
-  private readonly path: string | null;
+  private readonly options: WriterOptions;
+  private partsPublished = 0;
   private readonly worker: Worker;
   private readonly listener: WriterListener;
   private readonly ready: Deferred<void> = deferred();
@@ -74,7 +78,7 @@ export class Writer {
   private over = false;
 
   private constructor(options: WriterOptions, listener: WriterListener) {
-    this.path = options.path;
+    this.options = options;
     this.listener = listener;
     this.worker = new Worker(new URL(`./writer-thread${extname(import.meta.url)}`, import.meta.url), { workerData: options });
     this.worker.on('message', (event: WriterEvent) => this.hear(event));
@@ -103,12 +107,16 @@ export class Writer {
         this.written += event.rows;
         this.listener.onWritten(event.rows, event.keyBatches);
         break;
+      case 'part':
+        this.partsPublished++;
+        this.listener.onPart(event.part);
+        break;
       case 'closed':
         this.listener.onClosed();
         break;
       case 'finished':
         this.over = true;
-        this.result.resolve({ path: this.path, rows: event.rows, bytes: event.bytes });
+        this.result.resolve({ path: this.options.path, rows: event.rows, bytes: event.bytes });
         break;
       case 'failed':
         this.fail(fromFailureMessage(event.failure));
@@ -135,7 +143,9 @@ export class Writer {
   }
 
   private async removePartial(): Promise<void> {
-    if (this.path !== null) await rm(partialOf(this.path), { force: true }).catch(() => {});
+    const { path, parts } = this.options;
+    const file = path !== null && parts !== null ? join(path, partName(parts.first + this.partsPublished, this.options)) : path;
+    if (file !== null) await rm(partialOf(file), { force: true }).catch(() => {});
   }
 
   private command(command: WriterCommand, transfer: readonly MessagePort[] = []): void {
@@ -149,9 +159,9 @@ export class Writer {
     return port1;
   }
 
-  /** Waits until so many record batches have come by all ports, then publishes the file. */
-  finish(expectedBatches: number): Promise<WriterResult> {
-    this.command({ kind: 'finish', expectedBatches });
+  /** Waits until so many record batches have come by all ports, then publishes. `isWhole`: nothing was cut short. */
+  finish(expectedBatches: number, isWhole: boolean = true): Promise<WriterResult> {
+    this.command({ kind: 'finish', expectedBatches, isWhole });
     return this.result.promise;
   }
 

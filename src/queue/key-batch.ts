@@ -93,6 +93,21 @@ export function sliceBatch(batch: KeyBatch, from: number, to: number): KeyBatch 
   };
 }
 
+/** What of a batch of a key file is in records `(after, through]`, which lie in its place. */
+export function recordsWithin(batch: KeyBatch, after: number, through: number): KeyBatch {
+  const { place } = batch;
+  if (place.kind !== 'records') throw new Error('the batch is of a listing');
+  const { kept, after: begin } = place;
+  const rowsUpTo = (record: number): number => {
+    if (kept === undefined) return record - begin;
+    const row = kept.findIndex((at) => begin + at > record);
+    return row < 0 ? kept.length : row;
+  };
+  const [from, to] = [rowsUpTo(after), rowsUpTo(through)];
+  const within: Place = { kind: 'records', after, through, ...(kept && { kept: kept.slice(from, to).map((at) => begin + at - after) }) };
+  return { ...sliceBatch(batch, from, to), place: within };
+}
+
 /** Some of the rows, ascending, in the place of all of them: those left out are done with. */
 export function selectKeys(batch: KeyBatch, rows: readonly number[]): KeyBatch {
   const { bucket, place, keys, versions, listed } = batch;

@@ -10,6 +10,8 @@ export interface RecordMessage {
   readonly batch: RecordBatchData;
   /** ids of the key batches that this record batch holds whole */
   readonly keyBatches: readonly number[];
+  /** rows that hold an error, apart from objects that are gone */
+  readonly failed: number;
 }
 
 /** Writer → producer, once the batch is encoded and handed to the file. */
@@ -44,10 +46,10 @@ export class RecordSender {
   }
 
   /** Posts even without credit: a batch that is whole is never held back, the producer just starts no new one. */
-  send(batch: RecordBatchData, keyBatches: readonly number[]): void {
+  send(batch: RecordBatchData, keyBatches: readonly number[], failed: number = 0): void {
     this.credits--;
     this.sent++;
-    const message: RecordMessage = { batch, keyBatches };
+    const message: RecordMessage = { batch, keyBatches, failed };
     this.port.postMessage(message, transferList(batch));
   }
 

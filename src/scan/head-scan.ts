@@ -4,6 +4,7 @@
  */
 import { Failure } from '../failure.ts';
 import { HeadWorkers, planShards } from '../head/head-workers.ts';
+import { TARGET_ROWS } from '../head/record-assembly.ts';
 import type { HeadSettings } from '../head/protocol.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
 import { createLatencyHistogram } from '../metrics/latency.ts';
@@ -12,15 +13,17 @@ import type { MetricsReport } from '../metrics/report.ts';
 import type { ScanSnapshot } from '../metrics/series.ts';
 import { COUNTER, ShardCounters } from '../metrics/shard-counters.ts';
 import type { Writer } from '../output/writer.ts';
-import type { KeyBatch } from '../queue/key-batch.ts';
+import { recordsWithin, type KeyBatch } from '../queue/key-batch.ts';
 import { KeyQueue } from '../queue/key-queue.ts';
+import { intervalOf, recordOfEnd } from '../queue/place.ts';
 import type { BucketClient } from '../s3/bucket-client.ts';
 import { customerKeyHeaders } from '../s3/customer-key.ts';
 import type { RequestHeader } from '../s3/request-headers.ts';
 import { RowFilter } from '../source/filter.ts';
 import { readKeyFile } from '../source/key-file.ts';
+import { askedOfHead, type Asked } from './asked.ts';
 import { connect, type Connection } from './connect.ts';
-import { HEAD_LISTING, keyBatchOf, listedPages } from './listing-source.ts';
+import { HEAD_LISTING, keyBatchOf, listedPages, rangeOf } from './listing-source.ts';
 import type { HeadScanOptions } from './options.ts';
 import { PageFilter } from './page-filter.ts';
 import { RunningScan } from './running-scan.ts';
@@ -29,6 +32,8 @@ import type { ScanProgress, ScanResult, StopCause } from './scan.ts';
 /** Keys waiting in the queue: enough that shards pull full batches, few enough to bound memory (R5). */
 const QUEUE_KEYS_PER_SLOT = 200;
 const MIN_QUEUE_KEYS = 16_384;
+/** Of a part's rows, what comes to it at once: a part ends before a record batch that it has no room for. */
+const PART_SHARE = 1 / 8;
 
 /** Records of a key file that are in the batch's place and not in the batch. */
 function leftOutOf({ place, count }: KeyBatch): number {
@@ -67,6 +72,10 @@ export class HeadScan extends RunningScan {
     this.result = this.run();
   }
 
+  protected asked(): Promise<Asked> {
+    return askedOfHead(this.options);
+  }
+
   protected async scan(): Promise<ScanResult> {
     const { source } = this.options;
     const bucket = source.kind === 'listing' ? source.listing.bucket : source.file.bucket;
@@ -96,15 +105,21 @@ export class HeadScan extends RunningScan {
   private async *keys(connection: Connection): AsyncGenerator<KeyBatch, undefined> {
     const { source, endpoint, filter } = this.options;
     if (source.kind === 'file') {
-      yield* readKeyFile(source.file, filter && new RowFilter(filter));
+      for await (const batch of readKeyFile(source.file, filter && new RowFilter(filter))) yield* this.toDo(batch);
       return;
     }
     const { bucket } = source.listing;
     const client = this.openClient(connection, bucket, this.retryBudget, this.listing);
     this.listingClient = client;
-    for await (const page of listedPages(client, connection, endpoint, source.listing, this.filter.schema, this.listing)) {
+    for await (const page of listedPages(client, connection, endpoint, source.listing, this.filter.schema, this.listing, this.missing(rangeOf(source.listing)))) {
       yield keyBatchOf(this.filter.apply(page), bucket, HEAD_LISTING);
     }
+  }
+
+  /** Of a batch of a key file what no part holds yet. */
+  private toDo(batch: KeyBatch): readonly KeyBatch[] {
+    if (this.directory?.isResumed !== true) return [batch];
+    return this.directory.missing(intervalOf(batch.place)).map(({ after, through }) => recordsWithin(batch, recordOfEnd(after), recordOfEnd(through!)));
   }
 
   /** The client that has had an answer from the bucket: the listing's, or one that has asked for just that. */
@@ -124,7 +139,7 @@ export class HeadScan extends RunningScan {
       queue: this.queue,
       counters: this.counterMemory,
       retryBudget: this.retryBudget,
-      onIssued: (id, keys) => this.ledger.issue(id, keys),
+      onIssued: (id, { count, place }) => this.ledger.issue(id, count, place),
       onExhausted: (last) => {
         this.lastProblem = last;
         this.stop('exhausted');
@@ -145,6 +160,7 @@ export class HeadScan extends RunningScan {
       clockOffsetMs: client?.clock.offsetMs ?? 0,
       engine,
       schema: output.schema,
+      recordRows: output.directory === null ? TARGET_ROWS : Math.min(TARGET_ROWS, Math.ceil(output.directory.partRows * PART_SHARE)),
       requestHeaders: [...connection.requestHeaders, ...this.objectHeaders],
       parts,
       timeoutMs,
@@ -160,6 +176,7 @@ export class HeadScan extends RunningScan {
       for (let next = first; next.done !== true && this.stopped === null; next = await keys.next()) {
         this.yielded += next.value.count;
         this.leftOut += leftOutOf(next.value);
+        if (next.value.count === 0) this.ledger.pass(next.value.place);
         const room = this.queue.push(next.value);
         workers.dispatch();
         await room;

@@ -10,13 +10,20 @@ import type { MetricsReport } from '../metrics/report.ts';
 import type { ScanSnapshot } from '../metrics/series.ts';
 import { RecordSender } from '../records/channel.ts';
 import type { BucketClient } from '../s3/bucket-client.ts';
+import { askedOfList, type Asked } from './asked.ts';
 import { connect, type Connection } from './connect.ts';
-import { listedPages } from './listing-source.ts';
-import type { ListScanOptions } from './options.ts';
+import { listedPages, rangeOf } from './listing-source.ts';
+import type { ListScanOptions, OutputOptions } from './options.ts';
 import { PageFilter } from './page-filter.ts';
 import { RunningScan } from './running-scan.ts';
 import type { ListScanProgress, ScanResult } from './scan.ts';
 import { sortedPages } from './sorted-pages.ts';
+
+/** For pages that wait to be sorted: beside the output. */
+function temporaryFolderOf({ path, directory }: OutputOptions): string {
+  if (path === null) return tmpdir();
+  return directory === null ? dirname(path) : path;
+}
 
 export class ListScan extends RunningScan {
   readonly result: Promise<ScanResult>;
@@ -31,6 +38,10 @@ export class ListScan extends RunningScan {
     this.options = options;
     this.filter = new PageFilter(options.filter, options.output.schema);
     this.result = this.run();
+  }
+
+  protected asked(): Asked {
+    return askedOfList(this.options);
   }
 
   protected async scan(): Promise<ScanResult> {
@@ -61,21 +72,25 @@ export class ListScan extends RunningScan {
     const { listing, output, sorted } = this.options;
     const pages = this.wantedPages(client, connection);
     if (!sorted) return pages;
-    return sortedPages(pages, { after: listing.startAfter, folder: output.path === null ? tmpdir() : dirname(output.path) });
+    return sortedPages(pages, { after: this.missing(rangeOf(listing))[0]?.after ?? listing.startAfter, folder: temporaryFolderOf(output) });
   }
 
   private async *wantedPages(client: BucketClient, connection: Connection): AsyncGenerator<ListedPage> {
     const { listing, endpoint } = this.options;
-    for await (const page of listedPages(client, connection, endpoint, listing, this.filter.schema, this.counters)) yield this.filter.apply(page);
+    for await (const page of listedPages(client, connection, endpoint, listing, this.filter.schema, this.counters, this.missing(rangeOf(listing)))) yield this.filter.apply(page);
   }
 
   /** Each page is a record batch: it holds one key batch, itself. */
   private async send(client: BucketClient, connection: Connection, sender: RecordSender): Promise<void> {
     for await (const page of this.pages(client, connection)) {
-      if (page.rows.rows === 0) continue;
+      const place = { kind: 'keyspace', ...page.interval } as const;
+      if (page.rows.rows === 0) {
+        this.ledger.pass(place);
+        continue;
+      }
       while (!sender.ready && this.stopped === null) await this.credit();
       if (this.stopped !== null) return;
-      this.ledger.issue(sender.sent, page.rows.rows);
+      this.ledger.issue(sender.sent, page.rows.rows, place);
       sender.send(page.rows, [sender.sent]);
     }
     this.complete = true;

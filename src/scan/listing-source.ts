@@ -13,6 +13,11 @@ import type { BucketClient } from '../s3/bucket-client.ts';
 import type { Connection } from './connect.ts';
 import type { EndpointOptions, ListingOptions } from './options.ts';
 
+/** All that is asked for; with `maxKeys`, only a beginning of it is. */
+export function rangeOf({ startAfter, endAt }: ListingOptions): Interval {
+  return { after: startAfter, through: endAt };
+}
+
 /** What `head` needs of a listing: the key, and what its HEAD is cross-checked with (R4). */
 export const HEAD_LISTING: Schema = LIST_COLUMNS.filter(({ name }) => ['key', 'size', 'last_modified', 'etag'].includes(name));
 
@@ -50,7 +55,7 @@ export async function* listedPages(
   listing: ListingOptions,
   schema: Schema,
   counters: ListingCounters,
-  missing: readonly Interval[] = [{ after: listing.startAfter, through: listing.endAt }],
+  missing: readonly Interval[] = [rangeOf(listing)],
 ): AsyncGenerator<ListedPage> {
   const { bucket, prefix, pageSize, maxKeys, concurrency } = listing;
   const listPage = await pageLister(client, connection, endpoint, listing, counters);

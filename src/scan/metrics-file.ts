@@ -6,6 +6,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { Failure } from '../failure.ts';
 import { flatShard, metricsJson, metricsNdjson } from '../metrics/forms.ts';
 import type { MetricsReport } from '../metrics/report.ts';
+import { modesOf } from '../output/file-sink.ts';
 
 export type MetricsFormat = 'json' | 'ndjson' | 'parquet';
 
@@ -29,11 +30,12 @@ async function encode(report: MetricsReport, format: MetricsFormat): Promise<str
 }
 
 /** Writes beside the final name, syncs, and renames. A file of that name is replaced: it tells of an earlier run. */
-export async function writeMetricsFile(path: string, report: MetricsReport): Promise<void> {
+export async function writeMetricsFile(path: string, report: MetricsReport, isPrivate: boolean): Promise<void> {
   const content = await encode(report, metricsFormat(path, report.command));
   const partial = `${path}.partial`;
   try {
-    const file = await open(partial, 'w');
+    await rm(partial, { force: true });
+    const file = await open(partial, 'wx', modesOf(isPrivate).file);
     try {
       await file.writeFile(content);
       await file.sync();

@@ -57,9 +57,20 @@ export interface KeyFileSource {
   readonly bucket: string | null;
 }
 
+export interface DirectoryOptions {
+  /** in one part at most */
+  readonly partRows: number;
+  /** go on with the scan that is in the folder, if there is one */
+  readonly resume: boolean;
+}
+
 export interface OutputOptions {
   /** null: standard output */
   readonly path: string | null;
+  /** `path` is a folder, and the output is parts in it; null: one file */
+  readonly directory: DirectoryOptions | null;
+  /** readable by its owner only */
+  readonly private: boolean;
   readonly format: Format;
   readonly compression: Compression;
   readonly overwrite: boolean;

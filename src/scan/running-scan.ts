@@ -3,13 +3,16 @@
  * (R1), the way to an early end, and the samples for the metrics.
  */
 import { availableParallelism } from 'node:os';
-import type { Failure } from '../failure.ts';
+import { Failure } from '../failure.ts';
+import type { Interval } from '../keyspace/interval.ts';
 import { buildReport, type MetricsReport, type ReportInput } from '../metrics/report.ts';
 import { Series, type ScanSnapshot } from '../metrics/series.ts';
-import { Writer } from '../output/writer.ts';
+import { Writer, type WriterResult } from '../output/writer.ts';
 import type { BucketClient } from '../s3/bucket-client.ts';
 import type { ListingCounters } from '../metrics/listing-counters.ts';
+import type { Asked } from './asked.ts';
 import type { Connection } from './connect.ts';
+import { DirectoryRun } from './directory-run.ts';
 import { fileMetadata } from './file-metadata.ts';
 import { Ledger } from './ledger.ts';
 import type { ScanOptions } from './options.ts';
@@ -22,7 +25,9 @@ type ReportParts = Pick<ReportInput, 'command' | 'shards' | 'listing' | 'filtere
 
 export abstract class RunningScan implements Scan {
   abstract readonly result: Promise<ScanResult>;
-  protected readonly ledger: Ledger = new Ledger();
+  protected readonly ledger: Ledger;
+  /** null where the output is no directory */
+  protected directory: DirectoryRun | null = null;
   protected stopped: StopCause | null = null;
   /** the source has yielded its last key */
   protected complete = false;
@@ -36,11 +41,14 @@ export abstract class RunningScan implements Scan {
 
   constructor(options: ScanOptions) {
     this.common = options;
+    this.ledger = new Ledger(options.output.directory !== null);
   }
 
   abstract progress(): ScanProgress;
   protected abstract snapshot(): ScanSnapshot;
   protected abstract report(): MetricsReport;
+  /** What the journal of a directory output says was asked. */
+  protected abstract asked(): Asked | Promise<Asked>;
   /** The scan itself. */
   protected abstract scan(): Promise<ScanResult>;
   /** Ends what the command started, on every way out. */
@@ -55,21 +63,50 @@ export abstract class RunningScan implements Scan {
     broken.catch(() => {});
     const sampling = setInterval(() => this.sample(), SAMPLE_MS).unref();
     try {
+      await this.openDirectory();
+      if (this.directory?.isFinished === true) return this.resultOf(null, null);
       return await Promise.race([this.scan(), broken]);
     } catch (error) {
       await this.writer?.abort();
+      // What is committed is kept, and what was published is still entered.
+      await this.directory?.settle().catch(() => {});
       // What was cut off by the stop itself is no failure.
-      if (this.stopped === null || this.stopped === 'exhausted') throw error;
-      return { report: this.report(), output: null, stopped: this.stopped, failure: null };
+      if (this.stopped === null || this.stopped === 'exhausted') throw this.withWayOn(error);
+      return this.resultOf(null, null);
     } finally {
       clearInterval(sampling);
-      await Promise.all([this.release(), this.closeClients()]);
+      await Promise.all([this.release(), this.closeClients(), this.directory?.close()]);
     }
+  }
+
+  /** What of a listing's range no part covers yet. */
+  protected missing(range: Interval): readonly Interval[] {
+    return this.directory?.isResumed === true ? this.directory.missing(range) : [range];
+  }
+
+  private async openDirectory(): Promise<void> {
+    const { output, version } = this.common;
+    if (output.directory === null) return;
+    this.directory = await DirectoryRun.open(output, output.directory, version, await this.asked(), this.ledger);
+  }
+
+  private resultOf(output: WriterResult | null, failure: Failure | null): ScanResult {
+    return { report: this.report(), output, directory: this.directory?.state ?? null, stopped: this.stopped, failure };
+  }
+
+  /** A failure in the midst of a directory output is not the end of it. */
+  private withWayOn(error: unknown): unknown {
+    const state = this.directory?.state;
+    if (!(error instanceof Failure) || state === undefined || state.parts === 0) return error;
+    const kept = `${state.rows} rows in ${state.parts} parts are kept: --resume goes on from there`;
+    return new Failure(error.kind, error.message, error.hint === null ? kept : `${error.hint}; ${kept}`, { cause: error });
   }
 
   protected async openWriter(connection: Connection, bucket: string | null): Promise<Writer> {
     const { output, version } = this.common;
-    const options = { ...output, fileMetadata: fileMetadata(version, connection, bucket) };
+    const fail = (error: unknown): void => this.fail(error);
+    const directory = this.directory === null ? { parts: null } : await this.directory.begin(connection.endpoint === null ? 'AWS' : 'other', fail);
+    const options = { ...output, ...directory, fileMetadata: fileMetadata(version, connection, bucket) };
     this.writer = await Writer.start(options, {
       onWritten: (_rows, keyBatches) => {
         try {
@@ -78,8 +115,9 @@ export abstract class RunningScan implements Scan {
           this.fail(error);
         }
       },
+      onPart: (part) => this.directory?.commitPart(part, fail),
       onClosed: () => this.stop('closed'),
-      onFailure: (failure) => this.fail(failure),
+      onFailure: fail,
     });
     return this.writer;
   }
@@ -100,15 +138,23 @@ export abstract class RunningScan implements Scan {
     if (this.stopped === 'closed') {
       // Nobody reads on; the thread, left alone, would keep the process from ending.
       await writer.abort();
-      return { report: this.report(), output: null, stopped: 'closed', failure: null };
+      return this.resultOf(null, null);
     }
-    const output = await writer.finish(recordBatches);
+    const output = await writer.finish(recordBatches, this.stopped === null);
     this.rowsWritten = output.rows;
     this.series.end(Date.now(), this.snapshot());
     if (this.stopped === null) this.ledger.prove(output.rows);
-    const { stopped } = this;
-    this.common.log.info('scan ended', { stopped, rows: output.rows, bytes: output.bytes });
-    return { report: this.report(), output, stopped, failure };
+    const result = this.resultOf({ ...output, path: this.common.output.path }, failure);
+    if (this.directory !== null) await this.publishDirectory(this.directory, result);
+    this.common.log.info('scan ended', { stopped: this.stopped, rows: output.rows, bytes: output.bytes });
+    return { ...result, directory: this.directory?.state ?? null };
+  }
+
+  private async publishDirectory(directory: DirectoryRun, { report, stopped }: ScanResult): Promise<void> {
+    await directory.settle();
+    if (stopped === null) directory.prove();
+    await directory.writeMetrics(report);
+    if (stopped === null) await directory.succeed();
   }
 
   private async closeClients(): Promise<void> {
@@ -124,6 +170,7 @@ export abstract class RunningScan implements Scan {
 
   async abort(): Promise<void> {
     await this.writer?.abort();
+    await this.directory?.close();
   }
 
   private sample(): void {

@@ -5,10 +5,27 @@ import type { MetricsReport } from '../metrics/report.ts';
 /** Why a scan ended before its source did. `closed`: whoever read standard output went away. */
 export type StopCause = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'closed' | 'exhausted';
 
+/** What is in a directory output. */
+export interface DirectoryState {
+  readonly path: string;
+  readonly parts: number;
+  readonly rows: number;
+  /** rows that hold an error, apart from objects that are gone */
+  readonly failed: number;
+  /** what earlier runs had committed */
+  readonly before: { readonly parts: number; readonly rows: number };
+  /** parts of earlier runs that were missing or damaged: what was in them was asked again */
+  readonly dropped: readonly string[];
+  /** all was there before: nothing was asked */
+  readonly isFinished: boolean;
+}
+
 export interface ScanResult {
   readonly report: MetricsReport;
   /** null where nothing was published */
   readonly output: { readonly path: string | null; readonly rows: number; readonly bytes: number } | null;
+  /** null where the output is no directory */
+  readonly directory: DirectoryState | null;
   readonly stopped: StopCause | null;
   /** why the scan is not complete, where it is for a reason that is no signal; what was whole is published */
   readonly failure: Failure | null;

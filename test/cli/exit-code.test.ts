@@ -10,7 +10,7 @@ test('failures end in the codes that scripts know', () => {
 });
 
 function result(failed: number, stopped: StopCause | null): ScanResult {
-  return { report: { overall: { failed } } as MetricsReport, output: null, stopped, failure: null };
+  return { report: { overall: { failed } } as MetricsReport, output: null, directory: null, stopped, failure: null };
 }
 
 test('a scan that ran to its end: 0, or 3 where keys could not be read', () => {

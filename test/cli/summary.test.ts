@@ -39,7 +39,7 @@ function report(part: Partial<MetricsReport> = {}): MetricsReport {
   return { version: '0.1.0', node: 'v20.18.1', command: 'head', options: {}, ...whole, ...part };
 }
 
-const PLAIN: SummaryOptions = { output: 'heads.parquet', metricsFile: 'heads.metrics.json', width: Infinity, paint: (_style, text) => text };
+const PLAIN: SummaryOptions = { output: 'heads.parquet', directory: null, metricsFile: 'heads.metrics.json', width: Infinity, paint: (_style, text) => text };
 
 /** The lines above the first blank one. */
 function table(text: string): string[] {

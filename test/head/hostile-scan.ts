@@ -79,6 +79,7 @@ function settings(endpoint: string, engine: EngineName, timeoutMs: number): Head
     clockOffsetMs: 0,
     engine,
     schema: HEAD_COLUMNS,
+    recordRows: 4096,
     requestHeaders: [],
     parts: false,
     timeoutMs,

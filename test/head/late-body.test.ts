@@ -34,6 +34,7 @@ test("a server that sends bodies after its HEADs, late and shaped like answers: 
     clockOffsetMs: 0,
     engine: 'fast',
     schema: HEAD_COLUMNS,
+    recordRows: 4096,
     requestHeaders: [],
     parts: false,
     timeoutMs: 5000,

@@ -9,9 +9,10 @@ function tell(text: string): void {
 }
 
 const writer = await Writer.start(
-  { ...options('text'), path: path === '-' ? null : path!, overwrite: false },
+  { ...options('text'), path: path === '-' ? null : path!, overwrite: false, private: false, parts: null },
   {
     onWritten: () => {},
+    onPart: () => {},
     onClosed: () => tell('closed'),
     onFailure: (failure) => tell(`${failure.kind} ${failure.message}`),
   },

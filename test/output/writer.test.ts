@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -10,19 +11,22 @@ import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { Failure } from '../../src/failure.ts';
 import { formatOf } from '../../src/output/format.ts';
+import type { PublishedPart } from '../../src/output/part.ts';
 import { Writer, type WriterListener, type WriterOptions } from '../../src/output/writer.ts';
 import { RecordSender } from '../../src/records/channel.ts';
 import { readArrow, readCsv, readParquet } from './readers.ts';
 import { batchesOf, options, PLAIN, rowWithoutMarks, SCHEMA, temporaryFolder, type Row } from './rows.ts';
 
 function target(path: string, changes: Partial<WriterOptions> = {}): WriterOptions {
-  return { ...options('ndjson'), ...formatOf(path, null, null), path, overwrite: false, ...changes };
+  const format = changes.format === undefined ? formatOf(path, null, null) : {};
+  return { ...options('ndjson'), ...format, path, overwrite: false, private: false, parts: null, ...changes };
 }
 
 interface Heard extends WriterListener {
   readonly keyBatches: number[];
   rows: number;
   readonly failures: Failure[];
+  readonly parts: PublishedPart[];
 }
 
 function listener(): Heard {
@@ -30,9 +34,13 @@ function listener(): Heard {
     keyBatches: [],
     rows: 0,
     failures: [],
+    parts: [],
     onWritten(rows, keyBatches) {
       this.rows += rows;
       this.keyBatches.push(...keyBatches);
+    },
+    onPart(part) {
+      this.parts.push(part);
     },
     onClosed() {},
     onFailure(failure) {
@@ -101,6 +109,70 @@ for (const [name, keysIn] of Object.entries(READERS)) {
     assert.deepEqual(heard.keyBatches.toSorted((a, b) => a - b), [...ids(0, first.sent * 2), ...ids(1000, second.sent * 2)]);
   });
 }
+
+for (const [name, keysIn] of Object.entries(READERS)) {
+  test(`parts as ${name}: each whole, with as many rows as it has room for, and told with what is in it (R8)`, async (context) => {
+    const folder = await temporaryFolder(context);
+    const heard = listener();
+    const told: [PublishedPart, number[]][] = [];
+    heard.onPart = (part) => told.push([part, heard.keyBatches.splice(0)]);
+    const { format, compression } = formatOf(name, null, null);
+    const writer = await Writer.start(target(folder, { format, compression, parts: { first: 7, maxRows: 120 } }), heard);
+    const rows = fc.sample(rowWithoutMarks, 500).map((row, index): Row => ({ ...row, key: `key/${index}` }));
+    // Batches of 50 rows, each of two key batches.
+    const sender = await send(writer, rows);
+    const result = await writer.finish(sender.sent);
+    sender.close();
+    const names = [7, 8, 9, 10, 11].map((number) => `part-${String(number).padStart(5, '0')}${name.slice(1).replace('.jsonl', '.ndjson')}`);
+    assert.deepEqual((await readdir(folder)).sort(), names);
+    assert.deepEqual(told.map(([{ file }]) => file), names);
+    assert.deepEqual(told.map(([, batches]) => batches), [0, 4, 8, 12, 16].map((from) => ids(from, 4)));
+    for (const [at, [part]] of told.entries()) {
+      const bytes = await readFile(join(folder, part.file));
+      assert.deepEqual(part, { file: names[at], rows: 100, failed: 0, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
+      assert.deepEqual((await keysIn(join(folder, part.file))).map(position), ids(at * 100, 100));
+    }
+    assert.deepEqual(result, { path: folder, rows: 500, bytes: told.reduce((sum, [{ bytes }]) => sum + bytes, 0) });
+  });
+}
+
+test('parts: what is under way when writing is aborted, or the thread dies, is gone; what was published is not', async (context) => {
+  for (const end of ['abort', 'death'] as const) {
+    const folder = await temporaryFolder(context);
+    const heard = listener();
+    const writer = await Writer.start(target(folder, { format: 'csv', parts: { first: 0, maxRows: 100 } }), heard);
+    const sender = await send(writer, ids(0, 150).map((index) => ({ ...PLAIN, key: `key/${index}` })));
+    while (writer.written < 150) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.deepEqual((await readdir(folder)).sort(), ['part-00000.csv', 'part-00001.csv.partial']);
+    if (end === 'abort') await writer.abort();
+    else await (writer as unknown as { readonly worker: Worker }).worker.terminate();
+    await assert.rejects(writer.finish(4));
+    assert.deepEqual(await readdir(folder), ['part-00000.csv'], end);
+    assert.equal(heard.parts.length, 1);
+    sender.close();
+  }
+});
+
+test('parts: a folder that is removed meanwhile is a failure of the output, and no wrong option', async (context) => {
+  const folder = join(await temporaryFolder(context), 'data');
+  await mkdir(folder);
+  const heard = listener();
+  const writer = await Writer.start(target(folder, { format: 'csv', parts: { first: 0, maxRows: 100 } }), heard);
+  await rm(folder, { recursive: true });
+  const sender = await send(writer, [PLAIN]);
+  await assert.rejects(writer.finish(1), refused('output', 'data" does not exist'));
+  sender.close();
+});
+
+test('parts: without a row, one part tells the columns, unless the scan was cut short', async (context) => {
+  for (const isWhole of [true, false]) {
+    const folder = await temporaryFolder(context);
+    const writer = await Writer.start(target(folder, { format: 'parquet', compression: 'zstd', parts: { first: 0, maxRows: 100 } }), listener());
+    await writer.finish(0, isWhole);
+    assert.deepEqual(await readdir(folder), isWhole ? ['part-00000.parquet'] : []);
+    if (isWhole) assert.deepEqual(await readParquet(join(folder, 'part-00000.parquet')), []);
+  }
+});
 
 test('finish waits for batches that another thread has not sent yet', async (context) => {
   const path = join(await temporaryFolder(context), 'a.txt');

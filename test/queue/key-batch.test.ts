@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { batchTransferList, keyAt, selectKeys, sliceBatch } from '../../src/queue/key-batch.ts';
+import { batchTransferList, keyAt, recordsWithin, selectKeys, sliceBatch } from '../../src/queue/key-batch.ts';
 import { fileBatch, keyBatch, keysOf, packed, pageBatch, unpacked } from './key-batches.ts';
 
 const end = Buffer.from('zzz');
@@ -73,4 +73,25 @@ test('what is listed of keys stays with them', () => {
   assert.deepEqual([...batch.listed!.lastModified!], [1000n, 4000n]);
   assert.deepEqual(unpacked(batch.listed!.etag!, 2), ['e1', 'e4']);
   assert.deepEqual(batch.place, { kind: 'keyspace', after: new Uint8Array(0), through: end });
+});
+
+test('a batch cut at any records, filtered or not: every key in one of the pieces, each in its place (R1, R2)', () => {
+  const selections = fc.array(fc.boolean(), { minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(selections, fc.boolean(), fc.array(fc.nat(40), { maxLength: 4 }), (wanted, isFiltered, cuts) => {
+      const whole = fileBatch(100, wanted.length);
+      const batch = isFiltered ? selectKeys(whole, wanted.flatMap((isWanted, row) => (isWanted ? [row] : []))) : whole;
+      const ends = [...new Set([0, ...cuts.filter((cut) => cut < wanted.length), wanted.length])].sort((a, b) => a - b);
+      const pieces = ends.slice(1).map((through, at) => recordsWithin(batch, 100 + ends[at]!, 100 + through));
+      assert.deepEqual(pieces.flatMap(keysOf), keysOf(batch));
+      for (const [at, piece] of pieces.entries()) {
+        const { place } = piece;
+        assert.ok(place.kind === 'records');
+        assert.deepEqual([place.after, place.through], [100 + ends[at]!, 100 + ends[at + 1]!]);
+        // fileBatch names each key after its record
+        const records = place.kept ?? Int32Array.from({ length: piece.count }, (_, row) => row + 1);
+        assert.deepEqual([...records].map((record) => `key-${String(place.after + record - 1).padStart(7, '0')}`), keysOf(piece));
+      }
+    }),
+  );
 });

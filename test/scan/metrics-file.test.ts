@@ -39,7 +39,7 @@ function isUsage(error: unknown): boolean {
 
 async function fails(file: string): Promise<void> {
   const isOutput = (error: unknown): boolean => error instanceof Failure && error.kind === 'output' && error.message.includes(file);
-  await assert.rejects(writeMetricsFile(file, twoShards()), isOutput);
+  await assert.rejects(writeMetricsFile(file, twoShards(), false), isOutput);
 }
 
 async function folder(context: TestContext): Promise<string> {
@@ -52,7 +52,7 @@ test('JSON: the whole report, in place of an earlier one, and nothing else is le
   const path = await folder(context);
   const file = join(path, 'run.json');
   await writeFile(file, 'an earlier, longer run'.repeat(1000));
-  await writeMetricsFile(file, twoShards());
+  await writeMetricsFile(file, twoShards(), false);
   assert.deepEqual(JSON.parse(await readFile(file, 'utf8')), twoShards());
   assert.deepEqual(await readdir(path), ['run.json']);
 });
@@ -61,8 +61,8 @@ test('NDJSON and Parquet: DuckDB reads the same rows from both', async (context)
   const path = await folder(context);
   const parquet = join(path, 'run.parquet');
   const ndjson = join(path, 'run.ndjson');
-  await writeMetricsFile(parquet, twoShards());
-  await writeMetricsFile(ndjson, twoShards());
+  await writeMetricsFile(parquet, twoShards(), false);
+  await writeMetricsFile(ndjson, twoShards(), false);
   const database = await (await DuckDBInstance.create(':memory:')).connect();
   context.after(() => database.closeSync());
   const columns = await database.runAndReadAll(`describe select * from '${parquet}'`);
@@ -88,7 +88,7 @@ test('NDJSON and Parquet: DuckDB reads the same rows from both', async (context)
 
 test('a report without shards is an empty Parquet table', async (context) => {
   const path = await folder(context);
-  await writeMetricsFile(join(path, 'run.parquet'), { ...twoShards(), shards: [] });
+  await writeMetricsFile(join(path, 'run.parquet'), { ...twoShards(), shards: [] }, false);
   const database = await (await DuckDBInstance.create(':memory:')).connect();
   context.after(() => database.closeSync());
   const rows = await database.runAndReadAll(`select count(*), count(headers_per_second) from '${join(path, 'run.parquet')}'`);
