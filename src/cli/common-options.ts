@@ -32,6 +32,7 @@ export interface CommonFlags {
   readonly listConcurrency: number | null;
   readonly timeout: number;
   readonly retries: number;
+  readonly rate?: number;
   readonly prefix?: string;
   readonly startAfter?: string;
   readonly endAt?: string;
@@ -82,7 +83,8 @@ export function addSpeedOptions(command: Command): void {
   command
     .option('--list-concurrency <n|auto>', 'LISTs in flight, on as many key ranges; 1: page after page', wholeNumberOrAuto(1, 512), null)
     .option('--timeout <seconds>', 'for connecting, and for each answer', decimal(0.1, 3600), 20)
-    .option('--retries <n>', 'times a key or page is asked again at most', wholeNumber(0, 100), 10)
+    .option('--rate <n>', 'requests a second at most, LISTs, HEADs and retries together', decimal(0.1, 1_000_000))
+    .option('--retries <n>', 'times a key or page is asked again at most; three times as often where the server says to slow down', wholeNumber(0, 100), 10)
     .addOption(new Option('--engine <name>', 'fast, or sdk: all requests through the AWS SDK').choices(['fast', 'sdk']).default('fast'));
 }
 
@@ -147,6 +149,7 @@ export function endpointOptions(flags: CommonFlags): EndpointOptions {
     engine: flags.engine,
     timeoutMs: flags.timeout * 1000,
     maxAttempts: flags.retries + 1,
+    rate: flags.rate ?? null,
   };
 }
 

@@ -92,12 +92,14 @@ function clientText(overall: OverallReport): string {
 /** What each limit means for the next run, by command. */
 const LIMIT_ADVICE: Readonly<Record<MetricsReport['command'], Readonly<Record<Limit, string>>>> = {
   head: {
+    'rate cap': 'as many requests a second as --rate allows',
     'client CPU': 'a thread of s3scan was busy all the time; more --workers if cores are free',
     concurrency: 'every connection was waiting for an answer; try a higher --concurrency',
     server: 'it slowed us down, or requests queued there; more --concurrency will not help',
     listing: 'keys came more slowly than they could be asked; with --from, a key file gives them sooner',
   },
   list: {
+    'rate cap': 'as many requests a second as --rate allows',
     'client CPU': 'a thread of s3scan was busy all the time',
     concurrency: 'it was waiting for pages all the time',
     server: 'it slowed us down, or requests queued there',

@@ -2,6 +2,7 @@
 import { Deadlines } from '../http/deadlines.ts';
 import { HeadConnection, type HeadThread } from '../http/head-connection.ts';
 import { Outbox } from '../http/outbox.ts';
+import type { Pace } from '../http/pace.ts';
 import { ResponseHead } from '../http/response-head.ts';
 import { HeaderDecoder, type RawHeaders } from '../records/header-decoder.ts';
 import { RequestClock } from '../s3/clock.ts';
@@ -21,13 +22,14 @@ function queryOf({ versionId, firstPart }: Asked): string {
 export class FastEngine implements Engine<RawHeaders> {
   readonly settings: HeadSettings;
   readonly clock: RequestClock;
-  readonly thread: HeadThread = { deadlines: new Deadlines(), outbox: new Outbox(), head: new ResponseHead() };
+  readonly thread: HeadThread;
   private readonly decoder: HeaderDecoder;
   private readonly routes = new Map<string, BucketRoute>();
   private credentials: Credentials | null;
 
-  constructor(settings: HeadSettings) {
+  constructor(settings: HeadSettings, pace: Pace) {
     this.settings = settings;
+    this.thread = { deadlines: new Deadlines(), outbox: new Outbox(), head: new ResponseHead(), pace };
     this.clock = new RequestClock(settings.clockOffsetMs);
     this.decoder = new HeaderDecoder(settings.schema, settings.parts);
     this.credentials = settings.credentials;

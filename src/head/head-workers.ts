@@ -20,6 +20,7 @@ export interface HeadWorkersOptions {
   readonly queue: KeyQueue;
   readonly counters: SharedArrayBuffer;
   readonly retryBudget: SharedArrayBuffer;
+  readonly pace: SharedArrayBuffer;
   /** a key batch is being handed out under this number */
   readonly onIssued: (id: number, batch: KeyBatch) => void;
   readonly onExhausted: (last: string) => void;
@@ -69,8 +70,8 @@ export class HeadWorkers {
   }
 
   private spawn(shards: readonly ShardPlan[]): Worker {
-    const { counters, retryBudget } = this.options;
-    const workerData: HeadWorkerData = { shards, counters, retryBudget };
+    const { counters, retryBudget, pace } = this.options;
+    const workerData: HeadWorkerData = { shards, counters, retryBudget, pace };
     return new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), {
       workerData,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },

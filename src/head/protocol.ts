@@ -48,6 +48,8 @@ export interface HeadWorkerData {
   readonly counters: SharedArrayBuffer;
   /** RetryBudget, shared by all workers */
   readonly retryBudget: SharedArrayBuffer;
+  /** Pace of the endpoint, shared by all who ask it */
+  readonly pace: SharedArrayBuffer;
 }
 
 export type ToHeadWorker =

@@ -11,6 +11,7 @@ import type { KeyBatch } from '../queue/key-batch.ts';
 import { classifyStatus, classifyTransport } from '../s3/errors.ts';
 import { driftOf } from './drift.ts';
 import { WHOLE, type AnswerHeaders, type Asked, type Channel, type Engine, type SlotOwner } from './engine.ts';
+import type { Gate } from './gate.ts';
 import type { OpenRecords, RecordAssembly } from './record-assembly.ts';
 import type { RowError } from './row-writer.ts';
 
@@ -53,6 +54,7 @@ export interface ShardContext<Answer> {
   readonly counters: ShardCounters;
   readonly latency: RecordableHistogram;
   readonly retryBudget: RetryBudget;
+  readonly gate: Gate;
   /** asks the main thread for a batch */
   readonly pull: () => void;
   /** the scan's retry budget is spent */
@@ -121,12 +123,8 @@ export class Shard<Answer> {
 
   /** Gives every free slot a key, and sees to the next batch. */
   pump(): void {
-    while (this.free.length > 0) {
-      const task = this.stopped ? null : (this.due.pop() ?? this.nextKey());
-      if (task === null) break;
-      this.free.pop()!.send(task);
-    }
-    const { slots, assembly } = this.context;
+    const { slots, assembly, gate } = this.context;
+    while (this.free.length > 0 && this.hasKeys && gate.admits(this)) this.free.pop()!.send(this.due.pop() ?? this.nextKey());
     // Keys for one more round, no more: what one shard holds, no other can ask.
     if (!this.pulling && !this.ended && this.unsent < 2 * slots && assembly.ready) {
       this.pulling = true;
@@ -135,9 +133,12 @@ export class Shard<Answer> {
     if (this.isIdle) this.context.idle();
   }
 
-  private nextKey(): Task | null {
-    const active = this.waiting[0];
-    if (active === undefined) return null;
+  private get hasKeys(): boolean {
+    return !this.stopped && (this.due.length > 0 || this.waiting.length > 0);
+  }
+
+  private nextKey(): Task {
+    const active = this.waiting[0]!;
     const index = active.next++;
     if (active.next === active.batch.count) this.waiting.shift();
     this.unsent--;
@@ -254,6 +255,8 @@ class Slot<Answer> implements SlotOwner<Answer> {
       if (outcome === 'throttled') this.count(COUNTER.throttled);
       const retryAfterMs = parseRetryAfter(headers.text('retry-after'), Date.now());
       if (this.sendAgain(task, outcome, retryAfterMs, `${status} ${code}`)) return;
+    } else {
+      this.context.retryBudget.earn();
     }
     if (status === 403 && !task.reclocked && this.context.engine.correctClock(headers.text('date'))) {
       task.reclocked = true;
@@ -323,7 +326,7 @@ class Slot<Answer> implements SlotOwner<Answer> {
     const { maxAttempts, retryBudget, exhausted } = this.context;
     const delayMs = retryDelay(cause, task.attempts, { maxAttempts }, Math.random(), retryAfterMs);
     if (delayMs === null) return false;
-    if (!retryBudget.spend()) {
+    if (!retryBudget.spend(cause, Date.now())) {
       exhausted(last);
       this.lane.retryLater(task, 1000);
     } else {

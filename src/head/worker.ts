@@ -2,12 +2,14 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { toFailureMessage } from '../failure.ts';
+import { Pace } from '../http/pace.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
 import { createLatencyHistogram } from '../metrics/latency.ts';
 import { ShardCounters } from '../metrics/shard-counters.ts';
 import { RecordSender } from '../records/channel.ts';
 import type { Engine } from './engine.ts';
 import { FastEngine } from './fast-engine.ts';
+import { Gate } from './gate.ts';
 import type { FromHeadWorker, HeadSettings, HeadWorkerData, ToHeadWorker } from './protocol.ts';
 import { RecordAssembly } from './record-assembly.ts';
 import { Shard } from './shard.ts';
@@ -25,8 +27,8 @@ function fail(error: unknown): void {
   post({ type: 'failed', failure: toFailureMessage(error) });
 }
 
-async function openEngine(settings: HeadSettings, slots: number): Promise<Engine<unknown>> {
-  if (settings.engine === 'fast') return new FastEngine(settings);
+async function openEngine(settings: HeadSettings, pace: Pace, slots: number): Promise<Engine<unknown>> {
+  if (settings.engine === 'fast') return new FastEngine(settings, pace);
   // Loaded only when used: the SDK takes 200 ms to start.
   const { SdkEngine } = await import('./sdk-engine.ts');
   return new SdkEngine(settings, slots);
@@ -38,7 +40,10 @@ interface Host {
 }
 
 async function openHost(data: HeadWorkerData, settings: HeadSettings, records: MessagePort): Promise<Host> {
-  const engine = await openEngine(settings, data.shards.reduce((sum, { slots }) => sum + slots, 0));
+  const pace = new Pace(data.pace);
+  const retryBudget = new RetryBudget(data.retryBudget);
+  const gate = new Gate(pace, retryBudget);
+  const engine = await openEngine(settings, pace, data.shards.reduce((sum, { slots }) => sum + slots, 0));
   const sender = new RecordSender(records, () => shards.forEach((shard) => shard.pump()));
   const assembly = new RecordAssembly(settings.schema, sender, settings.recordRows);
   const latencies: { shard: number; histogram: RecordableHistogram }[] = [];
@@ -65,7 +70,8 @@ async function openHost(data: HeadWorkerData, settings: HeadSettings, records: M
         parts: settings.parts,
         counters: new ShardCounters(data.counters),
         latency: histogram,
-        retryBudget: new RetryBudget(data.retryBudget),
+        retryBudget,
+        gate,
         pull: () => post({ type: 'pull', shard }),
         exhausted: (last) => post({ type: 'exhausted', last }),
         idle: () => {

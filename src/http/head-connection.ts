@@ -10,6 +10,7 @@ import type { Deadlines, Expiring } from './deadlines.ts';
 import { Dialer, transportError } from './dial.ts';
 import type { FullRequest } from './full-connection.ts';
 import type { Outbox, Sender } from './outbox.ts';
+import type { Pace } from './pace.ts';
 import type { ResponseHead } from './response-head.ts';
 import { MAX_HEADER_BYTES, type Asker, type ConnectionSettings } from './settings.ts';
 
@@ -20,6 +21,7 @@ export interface HeadThread {
   readonly deadlines: Deadlines;
   readonly outbox: Outbox;
   readonly head: ResponseHead;
+  readonly pace: Pace;
 }
 
 export class HeadConnection implements Expiring, Sender {
@@ -178,6 +180,7 @@ export class HeadConnection implements Expiring, Sender {
     this.drop();
     this.end();
     this.connects++;
+    this.thread.pace.charge();
     // Loaded when the first such answer comes: undici takes some 50 ms to start.
     void this.openFull();
   }

@@ -12,8 +12,22 @@ export interface RetryPolicy {
   readonly maxAttempts: number;
 }
 
-const BASE_MS: Readonly<Record<RetryCause, number>> = { transient: 50, throttled: 200 };
+const BASE_MS: Readonly<Record<RetryCause, number>> = { transient: 50, throttled: 100 };
 const CAP_MS = 20_000;
+/**
+ * Of so many waits none is over a second, where the server said to slow down: it is the rate that heeds it
+ * (admission.ts), and of requests refused at random all but a few in a million are answered by then.
+ */
+const SHORT_WAITS = 10;
+const SHORT_CAP_MS = 1000;
+/** What is refused for the rate is no failure of the key's, and has so many times the retries. */
+const THROTTLED_RETRIES = 3;
+
+function ceilingOf(cause: RetryCause, attempt: number): number {
+  const doubled = Math.min(CAP_MS, BASE_MS[cause] * 2 ** (attempt - 1));
+  if (cause === 'transient') return doubled;
+  return attempt <= SHORT_WAITS ? Math.min(SHORT_CAP_MS, doubled) : Math.min(CAP_MS, SHORT_CAP_MS * 2 ** (attempt - SHORT_WAITS));
+}
 
 /**
  * How long to wait before attempt number `attempt + 1`, in ms; null to give up.
@@ -26,8 +40,9 @@ export function retryDelay(
   random: number,
   retryAfterMs: number | null = null,
 ): number | null {
-  if (attempt >= policy.maxAttempts) return null;
-  const jittered = random * Math.min(CAP_MS, BASE_MS[cause] * 2 ** (attempt - 1));
+  const retries = (policy.maxAttempts - 1) * (cause === 'throttled' ? THROTTLED_RETRIES : 1);
+  if (attempt > retries) return null;
+  const jittered = random * ceilingOf(cause, attempt);
   return Math.max(jittered, Math.min(retryAfterMs ?? 0, CAP_MS));
 }
 

@@ -1,12 +1,14 @@
 /**
- * How many LIST requests may be on their way at once where the user did not say: doubled while pages come
- * quickly and someone waits for them, times 0.7 when the server says to slow down, one more a round after that.
+ * How many LIST requests may be on their way at once. Where the user did not say: doubled while pages come quickly
+ * and someone waits for them. In any case: times 0.7 when the server says to slow down, one more a round after that.
  * Pure (R9): counts and latencies are passed in. Sends nothing, and knows no clock.
  */
 
 export interface Pace {
   /** requests that may be on their way */
   readonly limit: number;
+  /** what the limit never exceeds */
+  readonly most: number;
   /** nothing was refused so far: the limit doubles */
   readonly isDoubling: boolean;
   /** answers that count since the limit was set: as many as the limit are a round */
@@ -41,7 +43,12 @@ function at(limit: number, pace: Pace, isLowered: boolean): Pace {
   return { ...pace, limit, isDoubling: pace.isDoubling && !isLowered, isLowered, answers: 0, spentMs: 0, fullPages: 0 };
 }
 
-export const FIRST_PACE: Pace = { limit: FIRST_LIMIT, isDoubling: true, answers: 0, spentMs: 0, fullPages: 0, quickestMs: Infinity, isLowered: false };
+export const FIRST_PACE: Pace = { limit: FIRST_LIMIT, most: MAX_LIST_CONCURRENCY, isDoubling: true, answers: 0, spentMs: 0, fullPages: 0, quickestMs: Infinity, isLowered: false };
+
+/** Where the user said how many. */
+export function givenPace(concurrency: number): Pace {
+  return { ...FIRST_PACE, limit: concurrency, most: concurrency, isDoubling: false };
+}
 
 export function paceAfter(pace: Pace, { ms, isFull, isWanted, isThrottled }: PageTime): Pace {
   // Once a round: the other requests on their way were refused for the same reason.
@@ -55,6 +62,6 @@ export function paceAfter(pace: Pace, { ms, isFull, isWanted, isThrottled }: Pag
   const quickestMs = Math.min(pace.quickestMs, averageMs);
   const isSlow = averageMs > quickestMs * SLOW;
   const more = pace.isDoubling ? pace.limit * 2 : pace.limit + 1;
-  const limit = pace.isLowered || isSlow ? pace.limit : Math.min(MAX_LIST_CONCURRENCY, more);
+  const limit = pace.isLowered || isSlow ? pace.limit : Math.min(pace.most, more);
   return at(limit, { ...pace, quickestMs, isLowered: false }, false);
 }

@@ -13,7 +13,7 @@ import type { RecordBuilder } from '../records/record-builder.ts';
 import { excerpt } from '../s3/xml.ts';
 import { fitAbove, fitBeginning, hasPercent } from './continuation.ts';
 import { Course, keptPage } from './course.ts';
-import { FIRST_PACE, paceAfter, type Pace } from './list-pace.ts';
+import { FIRST_PACE, givenPace, paceAfter, type Pace } from './list-pace.ts';
 import type { KeyWindow, ListedPage, ListPage, ListPageInfo } from './listing.ts';
 import { canTellPercent, takesPercent } from './percent.ts';
 import { Ranges, type PageOrder } from './ranges.ts';
@@ -58,7 +58,7 @@ export class ParallelListing {
     this.listPage = listPage;
     this.options = options;
     this.ranges = new Ranges(options.missing, options.prefix);
-    this.pace = options.concurrency === null ? FIRST_PACE : { ...FIRST_PACE, limit: options.concurrency };
+    this.pace = options.concurrency === null ? FIRST_PACE : givenPace(options.concurrency);
     this.throttled = options.counters.throttled;
   }
 
@@ -193,8 +193,7 @@ export class ParallelListing {
   }
 
   private adapt(ms: number, isFull: boolean): void {
-    const { concurrency, counters } = this.options;
-    if (concurrency !== null) return;
+    const { counters } = this.options;
     const isThrottled = counters.throttled > this.throttled;
     this.throttled = counters.throttled;
     this.pace = paceAfter(this.pace, { ms, isFull, isWanted: this.ready.length * 2 <= this.pace.limit, isThrottled });

@@ -3,22 +3,25 @@
  * only a run with another setting proves it.
  *
  * The first that holds, in this order:
- * 1. client CPU: the busiest thread's event loop, or all cores together, were busy 90% of the time;
- * 2. server: it refused more than 1% of the requests, or closed the connection after more than half of them;
- * 3. slots full, that is 70% of them waiting for an answer on average (by Little's law: time in flight summed,
+ * 1. rate cap: the requests came to 90% of what `--rate` allows;
+ * 2. client CPU: the busiest thread's event loop, or all cores together, were busy 90% of the time;
+ * 3. server: it refused more than 1% of the requests, or closed the connection after more than half of them;
+ * 4. slots full, that is 70% of them waiting for an answer on average (by Little's law: time in flight summed,
  *    over elapsed time): server, where the median latency is five times what the fastest 1% needed, for then
  *    requests queue there and more of them would only wait longer; else concurrency;
- * 4. listing: in half of the samples taken before the last key was listed, no key was waiting to be asked.
+ * 5. listing: in half of the samples taken before the last key was listed, no key was waiting to be asked.
  * Otherwise null: too short or too mixed to tell.
  */
 import type { SeriesSample } from './series.ts';
 
-export type Limit = 'client CPU' | 'concurrency' | 'server' | 'listing';
+export type Limit = 'rate cap' | 'client CPU' | 'concurrency' | 'server' | 'listing';
 
 export interface LimitFacts {
   /** first request to last answer */
   readonly elapsedSeconds: number;
   readonly requests: number;
+  /** requests a second that the user allows; null for any number */
+  readonly rate: number | null;
   readonly throttled: number;
   readonly reconnects: number;
   /** requests allowed in flight */
@@ -35,6 +38,7 @@ export interface LimitFacts {
   readonly series: readonly SeriesSample[];
 }
 
+const CAPPED = 0.9;
 const BUSY = 0.9;
 const THROTTLED = 0.01;
 const CLOSING = 0.5;
@@ -61,6 +65,7 @@ function starvedShare(series: readonly SeriesSample[], concurrency: number): num
 export function findLimit(facts: LimitFacts): Limit | null {
   const { elapsedSeconds, requests, concurrency } = facts;
   if (requests === 0 || elapsedSeconds <= 0) return null;
+  if (facts.rate !== null && requests >= facts.rate * elapsedSeconds * CAPPED) return 'rate cap';
   if (facts.busiestThread >= BUSY || facts.cpuShare >= BUSY) return 'client CPU';
   if (facts.throttled > requests * THROTTLED || closesConnections(facts.reconnects, requests)) return 'server';
   if (facts.inFlightSeconds >= elapsedSeconds * concurrency * FULL) {

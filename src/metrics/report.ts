@@ -42,6 +42,8 @@ export interface ReportInput {
   readonly series: readonly SeriesSample[];
   /** requests allowed in flight: HEADs, or LISTs for `list` */
   readonly concurrency: number;
+  /** requests a second allowed, or null */
+  readonly rate: number | null;
   /** `os.availableParallelism()` */
   readonly cores: number;
   /** greatest `eventLoopUtilization().utilization` of main and the workers */
@@ -270,6 +272,7 @@ function buildOverall(input: ReportInput): OverallReport {
     limit: findLimit({
       elapsedSeconds: elapsedMs(asked.startMs, asked.endMs) / 1000,
       requests: asked.requests,
+      rate: input.rate,
       throttled: asked.throttled,
       reconnects: asked.reconnects,
       concurrency: input.concurrency,

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failure } from '../failure.ts';
 import { BodyTooLarge, GetConnection, type HttpResponse } from '../http/get.ts';
 import type { NetworkSettings } from '../http/network.ts';
+import { Pace } from '../http/pace.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
 import { parseRetryAfter, retryDelay } from '../http/retry.ts';
 import { RequestClock } from './clock.ts';
@@ -20,12 +21,17 @@ import { encodeQuery } from './uri.ts';
 /** What a scan asks of the first request before it calls the endpoint unreachable: about 2 s of trying. */
 const FIRST_ATTEMPTS = 5;
 
-export interface BucketClientOptions extends RouteSettings {
+/** What all who ask the endpoint share: memory of a RetryBudget and a Pace. */
+export interface Limits {
+  readonly retryBudget: SharedArrayBuffer;
+  readonly pace: SharedArrayBuffer;
+}
+
+export interface BucketClientOptions extends RouteSettings, Limits {
   readonly bucket: string;
   readonly network: NetworkSettings;
   readonly timeoutMs: number;
   readonly maxAttempts: number;
-  readonly retryBudget: SharedArrayBuffer;
   /** called for each request sent again; `throttled`: the server said to slow down */
   readonly onRetry: (reason: string, throttled: boolean) => void;
 }
@@ -49,6 +55,7 @@ export class BucketClient {
   readonly clock: RequestClock = new RequestClock(0);
   private readonly options: BucketClientOptions;
   private readonly retryBudget: RetryBudget;
+  private readonly pace: Pace;
   private readonly abort = new AbortController();
   private credentials: Credentials | null;
   private route: BucketRoute;
@@ -62,6 +69,7 @@ export class BucketClient {
     this.region = options.region;
     this.credentials = options.credentials;
     this.retryBudget = new RetryBudget(options.retryBudget);
+    this.pace = new Pace(options.pace);
     this.route = new BucketRoute(options, options.bucket);
     // One for each request on its way.
     setMaxListeners(0, this.abort.signal);
@@ -87,6 +95,11 @@ export class BucketClient {
   useCredentials(credentials: Credentials): void {
     this.credentials = credentials;
     this.route = new BucketRoute({ ...this.options, credentials, region: this.region }, this.options.bucket);
+  }
+
+  /** Resolves when the endpoint's pace lets a request out. `get` has waited for it. */
+  turn(): Promise<void> {
+    return this.pace.wait(this.abort.signal);
   }
 
   /** The body of a GET on the bucket. Throws a Failure that names bucket, endpoint and reason. */
@@ -140,6 +153,7 @@ export class BucketClient {
   }
 
   private async attempt(query: Query): Promise<Answer | NoAnswer> {
+    await this.turn();
     const path = this.route.pathPrefix === '' ? '/' : this.route.pathPrefix;
     const queryString = encodeQuery(query);
     const headers = this.route.headers('GET', path, queryString, this.clock.amzDate());
@@ -164,7 +178,7 @@ export class BucketClient {
     const maxAttempts = this.answered ? this.options.maxAttempts : Math.min(FIRST_ATTEMPTS, this.options.maxAttempts);
     const retryAfterMs = parseRetryAfter(response?.headers['retry-after'] ?? null, Date.now());
     const delayMs = retryDelay(problem.outcome, attempt, { maxAttempts }, Math.random(), retryAfterMs);
-    return delayMs !== null && this.retryBudget.spend() ? delayMs : null;
+    return delayMs !== null && this.retryBudget.spend(problem.outcome, Date.now()) ? delayMs : null;
   }
 
   /** The region that AWS says the bucket is in, where it is not the one that was signed for. */

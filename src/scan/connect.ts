@@ -1,7 +1,7 @@
 /** Resolves endpoint, region and credentials once, and keeps the credentials fresh. */
 import type { NetworkSettings } from '../http/network.ts';
 import { tlsSettings } from '../http/tls.ts';
-import { BucketClient, type BucketClientOptions } from '../s3/bucket-client.ts';
+import { BucketClient, type BucketClientOptions, type Limits } from '../s3/bucket-client.ts';
 import type { CredentialProvider, ExpiringCredentials } from '../s3/credentials.ts';
 import { requestHeaders, userAgent, type RequestHeader } from '../s3/request-headers.ts';
 import { resolveSettings } from '../s3/settings.ts';
@@ -20,7 +20,7 @@ export interface Connection {
   readonly network: NetworkSettings;
   readonly requestHeaders: readonly RequestHeader[];
   /** a client for requests on the bucket itself */
-  client(bucket: string, retryBudget: SharedArrayBuffer, onRetry: BucketClientOptions['onRetry']): BucketClient;
+  client(bucket: string, limits: Limits, onRetry: BucketClientOptions['onRetry']): BucketClient;
   /** Calls back with new credentials ahead of each expiry, until it is stopped. */
   keepFresh(onRefreshed: (credentials: Credentials) => void): { stop(): void };
 }
@@ -67,8 +67,8 @@ export async function connect(options: EndpointOptions, version: string): Promis
     credentials,
     network,
     requestHeaders: headers,
-    client: (bucket, retryBudget, onRetry) =>
-      new BucketClient({ endpoint, region, addressing, credentials, requestHeaders: headers, bucket, network, timeoutMs, maxAttempts, retryBudget, onRetry }),
+    client: (bucket, limits, onRetry) =>
+      new BucketClient({ endpoint, region, addressing, credentials, requestHeaders: headers, bucket, network, timeoutMs, maxAttempts, ...limits, onRetry }),
     keepFresh: (onRefreshed) =>
       provider === null || credentials === null ? { stop: () => {} } : keepFresh(provider, credentials, onRefreshed),
   };

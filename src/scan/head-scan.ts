@@ -6,6 +6,7 @@ import { Failure } from '../failure.ts';
 import { HeadWorkers, planShards } from '../head/head-workers.ts';
 import { TARGET_ROWS } from '../head/record-assembly.ts';
 import type { HeadSettings } from '../head/protocol.ts';
+import { Pace } from '../http/pace.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
 import { createLatencyHistogram } from '../metrics/latency.ts';
 import { ListingCounters } from '../metrics/listing-counters.ts';
@@ -16,7 +17,7 @@ import type { Writer } from '../output/writer.ts';
 import { recordsWithin, type KeyBatch } from '../queue/key-batch.ts';
 import { KeyQueue } from '../queue/key-queue.ts';
 import { intervalOf, recordOfEnd } from '../queue/place.ts';
-import type { BucketClient } from '../s3/bucket-client.ts';
+import type { BucketClient, Limits } from '../s3/bucket-client.ts';
 import { customerKeyHeaders } from '../s3/customer-key.ts';
 import type { RequestHeader } from '../s3/request-headers.ts';
 import { RowFilter } from '../source/filter.ts';
@@ -25,6 +26,7 @@ import { askedOfHead, type Asked } from './asked.ts';
 import { connect, type Connection } from './connect.ts';
 import { HEAD_LISTING, keyBatchOf, listedPages, rangeOf } from './listing-source.ts';
 import type { HeadScanOptions } from './options.ts';
+import { PaceKeeper } from './pace-keeper.ts';
 import { PageFilter } from './page-filter.ts';
 import { RunningScan } from './running-scan.ts';
 import type { ScanProgress, ScanResult, StopCause } from './scan.ts';
@@ -45,7 +47,7 @@ export class HeadScan extends RunningScan {
   private readonly options: HeadScanOptions;
   private readonly counterMemory: SharedArrayBuffer;
   private readonly counters: ShardCounters;
-  private readonly retryBudget: SharedArrayBuffer;
+  private readonly limits: Limits;
   private readonly listing = new ListingCounters();
   private readonly queue: KeyQueue;
   private readonly filter: PageFilter;
@@ -63,11 +65,11 @@ export class HeadScan extends RunningScan {
   constructor(options: HeadScanOptions) {
     super(options);
     this.options = options;
-    const { concurrency, shards } = options;
+    const { concurrency, shards, endpoint } = options;
     this.filter = new PageFilter(options.filter, HEAD_LISTING);
     this.counterMemory = ShardCounters.allocate(Math.min(shards, concurrency));
     this.counters = new ShardCounters(this.counterMemory);
-    this.retryBudget = RetryBudget.allocate(concurrency);
+    this.limits = { retryBudget: RetryBudget.allocate(concurrency), pace: Pace.allocate(endpoint.rate) };
     this.queue = new KeyQueue(Math.max(MIN_QUEUE_KEYS, concurrency * QUEUE_KEYS_PER_SLOT), concurrency);
     this.result = this.run();
   }
@@ -94,10 +96,12 @@ export class HeadScan extends RunningScan {
       workers.useCredentials(credentials);
       client?.useCredentials(credentials);
     });
+    const pace = new PaceKeeper(this.limits.pace, this.counters);
     try {
       await Promise.race([this.feed(first, keys, workers), workers.done]);
       return await this.publish(writer, await workers.done, this.failure);
     } finally {
+      pace.stop();
       freshness.stop();
     }
   }
@@ -109,7 +113,7 @@ export class HeadScan extends RunningScan {
       return;
     }
     const { bucket } = source.listing;
-    const client = this.openClient(connection, bucket, this.retryBudget, this.listing);
+    const client = this.openClient(connection, bucket, this.limits, this.listing);
     this.listingClient = client;
     for await (const page of listedPages(client, connection, endpoint, source.listing, this.filter.schema, this.listing, this.missing(rangeOf(source.listing)))) {
       yield keyBatchOf(this.filter.apply(page), bucket, HEAD_LISTING);
@@ -125,7 +129,7 @@ export class HeadScan extends RunningScan {
   /** The client that has had an answer from the bucket: the listing's, or one that has asked for just that. */
   private async probed(connection: Connection, first: IteratorResult<KeyBatch, undefined>): Promise<BucketClient | null> {
     if (this.listingClient !== null || first.done === true) return this.listingClient;
-    const client = this.openClient(connection, first.value.bucket, this.retryBudget, this.listing);
+    const client = this.openClient(connection, first.value.bucket, this.limits, this.listing);
     await client.probe();
     return client;
   }
@@ -138,7 +142,7 @@ export class HeadScan extends RunningScan {
       shards: planShards(concurrency, shards),
       queue: this.queue,
       counters: this.counterMemory,
-      retryBudget: this.retryBudget,
+      ...this.limits,
       onIssued: (id, { count, place }) => this.ledger.issue(id, count, place),
       onExhausted: (last) => {
         this.lastProblem = last;

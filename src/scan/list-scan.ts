@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { Failure } from '../failure.ts';
+import { Pace } from '../http/pace.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
 import { MAX_LIST_CONCURRENCY } from '../listing/list-pace.ts';
 import type { ListedPage } from '../listing/listing.ts';
@@ -48,7 +49,8 @@ export class ListScan extends RunningScan {
     const { bucket } = this.options.listing;
     const connection = await connect(this.options.endpoint, this.options.version);
     const writer = await this.openWriter(connection, bucket);
-    const client = this.openClient(connection, bucket, RetryBudget.allocate(this.options.listing.concurrency ?? MAX_LIST_CONCURRENCY), this.counters);
+    const limits = { retryBudget: RetryBudget.allocate(this.options.listing.concurrency ?? MAX_LIST_CONCURRENCY), pace: Pace.allocate(this.options.endpoint.rate) };
+    const client = this.openClient(connection, bucket, limits, this.counters);
     const freshness = connection.keepFresh((credentials) => client.useCredentials(credentials));
     const sender = new RecordSender(writer.port(), () => this.wake());
     this.sender = sender;

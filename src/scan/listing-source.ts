@@ -35,7 +35,10 @@ async function pageLister(client: BucketClient, connection: Connection, options:
     const { sdkListPage } = await import('../listing/sdk-list-page.ts');
     const { addressing, timeoutMs } = options;
     const list = sdkListPage({ ...connection, addressing, timeoutMs, clockOffsetMs: client.clock.offsetMs }, bucket, concurrency ?? MAX_LIST_CONCURRENCY);
-    return (request, builder) => timed(() => list(request, builder));
+    return async (request, builder) => {
+      await client.turn();
+      return timed(() => list(request, builder));
+    };
   }
   return listObjectsV2(async (query) => {
     const body = await timed(() => client.get(query));

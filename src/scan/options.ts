@@ -31,6 +31,8 @@ export interface EndpointOptions {
   readonly timeoutMs: number;
   /** requests sent for one key or page at most */
   readonly maxAttempts: number;
+  /** requests a second at most, of all kinds; null for no cap */
+  readonly rate: number | null;
 }
 
 export interface ListingOptions {

@@ -8,7 +8,7 @@ import type { Interval } from '../keyspace/interval.ts';
 import { buildReport, type MetricsReport, type ReportInput } from '../metrics/report.ts';
 import { Series, type ScanSnapshot } from '../metrics/series.ts';
 import { Writer, type WriterResult } from '../output/writer.ts';
-import type { BucketClient } from '../s3/bucket-client.ts';
+import type { BucketClient, Limits } from '../s3/bucket-client.ts';
 import type { ListingCounters } from '../metrics/listing-counters.ts';
 import type { Asked } from './asked.ts';
 import type { Connection } from './connect.ts';
@@ -122,8 +122,8 @@ export abstract class RunningScan implements Scan {
     return this.writer;
   }
 
-  protected openClient(connection: Connection, bucket: string, retryBudget: SharedArrayBuffer, listing: ListingCounters): BucketClient {
-    const client = connection.client(bucket, retryBudget, (reason, throttled) => {
+  protected openClient(connection: Connection, bucket: string, limits: Limits, listing: ListingCounters): BucketClient {
+    const client = connection.client(bucket, limits, (reason, throttled) => {
       listing.retries++;
       if (throttled) listing.throttled++;
       listing.apiCalls++;
@@ -181,6 +181,7 @@ export abstract class RunningScan implements Scan {
     return buildReport({
       ...parts,
       version: this.common.version,
+      rate: this.common.endpoint.rate,
       node: process.version,
       options: this.common.given,
       complete: this.complete && this.stopped === null,

@@ -85,7 +85,7 @@ test('what the limits advise is an option of the command, in every case', () => 
   const { commands } = buildProgram('0', { list: none, head: none, sim: none, demo: none }, () => {});
   for (const command of ['head', 'list'] as const) {
     const known = commands.find((each) => each.name() === command)!.options.map(({ long }) => long);
-    for (const limit of ['client CPU', 'concurrency', 'server', 'listing'] as const satisfies readonly Limit[]) {
+    for (const limit of ['rate cap', 'client CPU', 'concurrency', 'server', 'listing'] as const satisfies readonly Limit[]) {
       const text = line(renderSummary(report({ command, overall: { ...OVERALL, limit } }), PLAIN), 'limit')!;
       assert.ok(text.startsWith(`${limit}: `) && !text.includes('`'), text);
       for (const [option] of text.matchAll(/--[a-z-]+/g)) assert.ok(known.includes(option), `${command}: ${text}`);

@@ -12,6 +12,7 @@ import { readRows } from '../support/tables.ts';
 
 /** Few, since the wait of the unluckiest key decides how long it takes. */
 const OBJECTS = 600;
+const SLOTS = 80;
 
 test('every key has its headers, once, and the attempts are told', async (t) => {
   const sim = await startSimCommand(t, ['--objects', String(OBJECTS), '--error-rate', '0.3', '--reset-rate', '0.02', '--list-error-rate', '0.3']);
@@ -33,7 +34,8 @@ test('every key has its headers, once, and the attempts are told', async (t) => 
   assert.equal(shards.reduce((sum, shard) => sum + shard.attempts, 0), attempts);
   // A connection that the server had closed is no failed request: asking again is counted as a reconnect alone.
   const retries = shards.reduce((sum, shard) => sum + shard.retries.transient + shard.retries.throttled, 0);
+  // The last that a slot's connection saw may be its end.
   const reconnects = shards.reduce((sum, shard) => sum + shard.reconnects, 0);
-  assert.ok(retries <= attempts - OBJECTS && attempts - OBJECTS <= retries + reconnects, `${retries} retries, ${reconnects} reconnects`);
+  assert.ok(retries <= attempts - OBJECTS && attempts - OBJECTS <= retries + reconnects + SLOTS, `${attempts} attempts, ${retries} retries, ${reconnects} reconnects`);
   assert.equal(overall.ok, OBJECTS);
 });

@@ -7,6 +7,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { Failure } from '../../src/failure.ts';
 import { HeadWorkers, planShards } from '../../src/head/head-workers.ts';
 import type { HeadSettings } from '../../src/head/protocol.ts';
+import { Pace } from '../../src/http/pace.ts';
 import { RetryBudget } from '../../src/http/retry-budget.ts';
 import { ShardCounters } from '../../src/metrics/shard-counters.ts';
 import type { KeyBatch } from '../../src/queue/key-batch.ts';
@@ -28,7 +29,7 @@ async function headed(t: TestContext, part: Partial<HeadSettings>, batches: read
   const queue = new KeyQueue(1000, 1);
   const workers = new HeadWorkers({
     workers: 1, shards: planShards(1, 1), queue,
-    counters: ShardCounters.allocate(1), retryBudget: RetryBudget.allocate(1),
+    counters: ShardCounters.allocate(1), retryBudget: RetryBudget.allocate(1), pace: Pace.allocate(null),
     onIssued: () => {},
     onExhausted: () => {},
   });

@@ -8,7 +8,6 @@ import type { EngineName, HeadSettings } from '../../src/head/protocol.ts';
 import { RecordAssembly } from '../../src/head/record-assembly.ts';
 import { SdkEngine } from '../../src/head/sdk-engine.ts';
 import { Shard } from '../../src/head/shard.ts';
-import { RetryBudget } from '../../src/http/retry-budget.ts';
 import { createLatencyHistogram } from '../../src/metrics/latency.ts';
 import { ShardCounters } from '../../src/metrics/shard-counters.ts';
 import { HEAD_COLUMNS } from '../../src/records/columns.ts';
@@ -18,6 +17,7 @@ import { keyBatch, packed } from '../queue/key-batches.ts';
 import type { Row } from '../records/arrow-rows.ts';
 import { END, NEXT_REQUEST, RESET, type HostileAnswer, type Piece } from './hostile-answers.ts';
 import { recordSink } from './record-sink.ts';
+import { unlimited } from './unlimited.ts';
 
 const KEYS = ['before', 'hostile', 'next', 'last'] as const;
 
@@ -95,7 +95,8 @@ export interface HostileScan {
 export async function scanHostile(t: TestContext, answer: HostileAnswer, name: EngineName): Promise<HostileScan> {
   const server = await serveHostile(t, (key) => (key === 'hostile' ? answer : null));
   const given = settings(server.origin, name, answer.hangs === true ? 1000 : 10_000);
-  const engine = (name === 'fast' ? new FastEngine(given) : new SdkEngine(given, 1)) as Engine<unknown>;
+  const { pace, retryBudget, gate } = unlimited(1);
+  const engine = (name === 'fast' ? new FastEngine(given, pace) : new SdkEngine(given, 1)) as Engine<unknown>;
   const sink = recordSink(t, HEAD_COLUMNS);
   const assembly = new RecordAssembly(HEAD_COLUMNS, sink.sender);
   const listed = answer.listed === true ? { size: null, lastModified: null, etag: packed(KEYS) } : null;
@@ -110,7 +111,8 @@ export async function scanHostile(t: TestContext, answer: HostileAnswer, name: E
       assembly,
       counters: new ShardCounters(ShardCounters.allocate(1)),
       latency: createLatencyHistogram(),
-      retryBudget: new RetryBudget(RetryBudget.allocate(1)),
+      retryBudget,
+      gate,
       pull: () => {},
       exhausted: () => {},
       idle: resolve,

@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import { FastEngine } from '../../src/head/fast-engine.ts';
 import { RecordAssembly } from '../../src/head/record-assembly.ts';
 import { Shard } from '../../src/head/shard.ts';
-import { RetryBudget } from '../../src/http/retry-budget.ts';
 import { createLatencyHistogram } from '../../src/metrics/latency.ts';
 import { ShardCounters } from '../../src/metrics/shard-counters.ts';
 import { HEAD_COLUMNS } from '../../src/records/columns.ts';
@@ -11,6 +10,7 @@ import { DIRECT } from '../http/direct.ts';
 import { rawServer, response } from '../http/raw-server.ts';
 import { keysOf, pageBatch } from '../queue/key-batches.ts';
 import { recordSink } from './record-sink.ts';
+import { unlimited } from './unlimited.ts';
 
 test("a server that sends bodies after its HEADs, late and shaped like answers: every row is its own key's (R4)", async (t) => {
   const server = await rawServer(t, (socket, { target, number }) => {
@@ -25,6 +25,7 @@ test("a server that sends bodies after its HEADs, late and shaped like answers: 
   });
   const sink = recordSink(t, HEAD_COLUMNS);
   const assembly = new RecordAssembly(HEAD_COLUMNS, sink.sender);
+  const { pace, retryBudget, gate } = unlimited(2);
   const engine = new FastEngine({
     endpoint: server.origin,
     region: 'us-east-1',
@@ -39,7 +40,7 @@ test("a server that sends bodies after its HEADs, late and shaped like answers: 
     parts: false,
     timeoutMs: 5000,
     maxAttempts: 5,
-  });
+  }, pace);
   const batch = pageBatch(0, 12, { after: new Uint8Array(0), through: null });
   const listed = { ...batch.listed!, size: null, lastModified: null };
   await new Promise<void>((resolve) => {
@@ -52,7 +53,8 @@ test("a server that sends bodies after its HEADs, late and shaped like answers: 
       assembly,
       counters: new ShardCounters(ShardCounters.allocate(1)),
       latency: createLatencyHistogram(),
-      retryBudget: new RetryBudget(RetryBudget.allocate(2)),
+      retryBudget,
+      gate,
       pull: () => {},
       exhausted: () => {},
       idle: resolve,

@@ -4,7 +4,8 @@ import * as fc from 'fast-check';
 import { planShards } from '../../src/head/head-workers.ts';
 import { RecordAssembly } from '../../src/head/record-assembly.ts';
 import { Shard } from '../../src/head/shard.ts';
-import { RetryBudget } from '../../src/http/retry-budget.ts';
+import type { Pace } from '../../src/http/pace.ts';
+import { PATIENCE_MS, type RetryBudget } from '../../src/http/retry-budget.ts';
 import { createLatencyHistogram } from '../../src/metrics/latency.ts';
 import { COUNTER, ShardCounters } from '../../src/metrics/shard-counters.ts';
 import type { KeyBatch } from '../../src/queue/key-batch.ts';
@@ -14,6 +15,7 @@ import type { Row } from '../records/arrow-rows.ts';
 import { fileBatch, keyBatch, keysOf, packed, pageBatch } from '../queue/key-batches.ts';
 import { FakeEngine, type Asked } from './fake-engine.ts';
 import { recordSink } from './record-sink.ts';
+import { unlimited } from './unlimited.ts';
 
 const SCHEMA = HEAD_COLUMNS.filter(({ name }) => ['bucket', 'key', 'version_id', 'status', 'error', 'drift', 'attempts', 'content_type', 'shard'].includes(name));
 const ANYWHERE = { after: new Uint8Array(0), through: null };
@@ -23,6 +25,7 @@ interface Lane {
   readonly shard: Shard<unknown>;
   readonly counters: ShardCounters;
   readonly budget: RetryBudget;
+  readonly pace: Pace;
   pulls: number;
   idle: number;
   readonly exhausted: string[];
@@ -35,11 +38,12 @@ function lane(t: TestContext, slots: number, maxAttempts = 11, parts = false): L
   const sink = recordSink(t, SCHEMA);
   const assembly = new RecordAssembly(SCHEMA, sink.sender);
   const counters = new ShardCounters(ShardCounters.allocate(1));
-  const budget = new RetryBudget(RetryBudget.allocate(1000));
+  const { pace, retryBudget: budget, gate } = unlimited(1000);
   const own: Lane = {
     engine,
     counters,
     budget,
+    pace,
     pulls: 0,
     idle: 0,
     exhausted: [],
@@ -53,6 +57,7 @@ function lane(t: TestContext, slots: number, maxAttempts = 11, parts = false): L
       counters,
       latency: createLatencyHistogram(),
       retryBudget: budget,
+      gate,
       pull: () => {
         own.pulls++;
       },
@@ -89,6 +94,8 @@ const STATUS: Readonly<Record<Outcome, number | undefined>> = {
   ok: 200, drift: 200, gone: 404, denied: 403, skewed: 403, slowDown: 503, later: 429, internal: 500, reset: undefined, refused: undefined, garbage: undefined,
 };
 const TEMPORARY: ReadonlySet<Outcome> = new Set(['slowDown', 'later', 'internal', 'reset', 'refused']);
+
+const THROTTLED: ReadonlySet<Outcome> = new Set(['slowDown', 'later']);
 
 function etagOf(key: string): string {
   return `e${Number(key.slice(4))}`;
@@ -176,8 +183,10 @@ function checkRow(row: Row, outcomes: readonly Outcome[], requests: readonly Ask
   // The clock is corrected once; the end of an idle connection costs no retry, once.
   assert.ok(count((each) => each === 'skewed') <= 2);
   const free = Math.min(1, count((each) => each === 'reset'));
-  if (TEMPORARY.has(last)) assert.ok(requests.length >= maxAttempts, 'a temporary failure is final only after all attempts');
-  assert.ok(count((each) => TEMPORARY.has(each)) - free <= maxAttempts);
+  const most = THROTTLED.has(last) ? 1 + 3 * (maxAttempts - 1) : maxAttempts;
+  if (TEMPORARY.has(last)) assert.ok(requests.length >= most, 'a temporary failure is final only after all attempts');
+  assert.ok(count((each) => TEMPORARY.has(each)) - free <= 1 + 3 * (maxAttempts - 1));
+  assert.ok(count((each) => TEMPORARY.has(each) && !THROTTLED.has(each)) - free <= maxAttempts);
   // Whatever is final, comes last.
   for (const each of outcomes.slice(0, -1)) assert.ok(TEMPORARY.has(each) || doubtful(each) || each === 'skewed', each);
 }
@@ -201,7 +210,7 @@ test('a retry waits for its time, and its slot takes other keys meanwhile', (t) 
   OUTCOMES.later(engine.inFlight[0]!);
   OUTCOMES.ok(engine.inFlight[0]!);
   assert.equal(engine.inFlight.length, 0);
-  t.mock.timers.tick(99);
+  t.mock.timers.tick(49);
   assert.equal(engine.inFlight.length, 0);
   t.mock.timers.tick(1);
   assert.equal(engine.inFlight[0]!.key, 'key-0000000');
@@ -210,7 +219,7 @@ test('a retry waits for its time, and its slot takes other keys meanwhile', (t) 
   assert.equal(engine.inFlight[0]!.key, 'key-0000000');
   OUTCOMES.ok(engine.inFlight[0]!);
   // Retry-After: 3
-  t.mock.timers.tick(3000 - 150 - 1);
+  t.mock.timers.tick(3000 - 100 - 1);
   assert.equal(engine.inFlight.length, 0);
   t.mock.timers.tick(1);
   assert.equal(engine.inFlight[0]!.key, 'key-0000001');
@@ -295,12 +304,12 @@ test('an object without a first part is asked for whole', (t) => {
   assert.deepEqual(own.flush().map(({ status }) => status), [200]);
 });
 
-test('the scan is told when its retry budget is spent, once for each key that would need it', (t) => {
+test('the scan is told when the server has been out for too long, once for each key that would need it', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
   const own = lane(t, 2);
-  while (own.budget.spend());
   own.shard.pump();
   own.shard.accept(0, fileBatch(0, 2));
+  while (!own.budget.isOut) own.budget.spend('throttled', Date.now() - PATIENCE_MS);
   OUTCOMES.slowDown(own.engine.inFlight[0]!);
   OUTCOMES.refused(own.engine.inFlight[0]!);
   assert.deepEqual(own.exhausted, ['503 SlowDown', 'ECONNREFUSED']);
@@ -363,4 +372,57 @@ test('the last keys spread over all slots: 1,000 keys and 80 in flight are 13 ro
   assert.ok(roundsFor(t, 80, 80, 32) <= 2);
   assert.ok(roundsFor(t, 1, 80, 32) === 1);
   assert.ok(roundsFor(t, 10_000, 80, 32) <= Math.floor(1.1 * 125));
+});
+
+// ---- pace ----------------------------------------------------------------------------------------------
+
+/** When each HEAD was sent, ms, where all are answered at once. */
+function sendTimes(t: TestContext, own: Lane, keys: number): number[] {
+  const times: number[] = [];
+  own.shard.pump();
+  own.shard.accept(0, fileBatch(0, keys));
+  own.shard.end();
+  for (let ms = 0; times.length < keys; ms++) {
+    assert.ok(ms < 60_000);
+    while (own.engine.inFlight.length > 0) {
+      times.push(ms);
+      OUTCOMES.ok(own.engine.inFlight[0]!);
+    }
+    t.mock.timers.tick(1);
+  }
+  return times;
+}
+
+/** The shared clock, as mocked as the timers. */
+function mockedClock(t: TestContext): void {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  t.mock.method(performance, 'now', () => Date.now());
+}
+
+test('with a limit, keys go out as it allows however many slots are free', (t) => {
+  mockedClock(t);
+  const own = lane(t, 10);
+  own.pace.limit(200);
+  const times = sendTimes(t, own, 100);
+  for (const [sent, ms] of times.entries()) assert.ok(Math.abs(sent - (ms * 200) / 1000) <= 4, `${sent} in ${ms} ms`);
+});
+
+test('a server that is out is hardly asked; the first answer, and all goes on', (t) => {
+  mockedClock(t);
+  const own = lane(t, 10);
+  own.shard.pump();
+  own.shard.accept(0, fileBatch(0, 5000));
+  while (!own.budget.isOut) OUTCOMES.refused(own.engine.inFlight[0] ?? (t.mock.timers.tick(10), own.engine.inFlight[0]!));
+  for (const each of own.engine.inFlight.slice()) OUTCOMES.refused(each);
+  const before = own.engine.asked.length;
+  for (let ms = 0; ms < 5000; ms += 10) {
+    t.mock.timers.tick(10);
+    for (const each of own.engine.inFlight.slice()) OUTCOMES.refused(each);
+  }
+  const asked = own.engine.asked.length - before;
+  assert.ok(asked >= 45 && asked <= 51, `${asked} requests in 5 s`);
+  assert.deepEqual(own.exhausted, []);
+  while (own.engine.inFlight.length === 0) t.mock.timers.tick(10);
+  OUTCOMES.ok(own.engine.inFlight[0]!);
+  assert.equal(own.engine.inFlight.length, 10);
 });

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import { Deadlines } from '../../src/http/deadlines.ts';
 import { HeadConnection } from '../../src/http/head-connection.ts';
 import { Outbox } from '../../src/http/outbox.ts';
+import { Pace } from '../../src/http/pace.ts';
 import { ResponseHead } from '../../src/http/response-head.ts';
 import type { ConnectionSettings } from '../../src/http/settings.ts';
 import { DIRECT } from './direct.ts';
@@ -50,7 +51,7 @@ export function ask(t: TestContext, settings: Pick<ConnectionSettings, 'origin'>
         settle().reject(error);
       },
     },
-    { deadlines: new Deadlines(), outbox: new Outbox(), head: new ResponseHead() },
+    { deadlines: new Deadlines(), outbox: new Outbox(), head: new ResponseHead(), pace: new Pace(Pace.allocate(null)) },
   );
   t.after(() => connection.close());
   return {

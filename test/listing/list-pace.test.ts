@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FIRST_PACE, MAX_LIST_CONCURRENCY, paceAfter, type Pace, type PageTime } from '../../src/listing/list-pace.ts';
+import { FIRST_PACE, givenPace, MAX_LIST_CONCURRENCY, paceAfter, type Pace, type PageTime } from '../../src/listing/list-pace.ts';
 
 const PAGE: PageTime = { ms: 50, isFull: true, isWanted: true, isThrottled: false };
 
@@ -46,4 +46,12 @@ test('told to slow down: times 0.7, once a round, and one more a round from then
   assert.equal(pace.limit, 15);
   for (let i = 0; i < 30; i++) pace = round(paceAfter(pace, { ...PAGE, isThrottled: true }));
   assert.equal(pace.limit, 1, 'one is always allowed');
+});
+
+test('a limit that the user gave: as it is, lowered all the same when told to slow down, and never exceeded', () => {
+  assert.deepEqual(limits([{}, { ms: 400 }, { isWanted: false }, {}], givenPace(10)), [10, 10, 10, 10]);
+  const lowered = paceAfter(givenPace(10), { ...PAGE, isThrottled: true });
+  assert.equal(lowered.limit, 7);
+  // The first round is of requests from before.
+  assert.deepEqual(limits([{}, {}, {}, {}, {}, {}], lowered), [7, 8, 9, 10, 10, 10]);
 });

@@ -7,6 +7,7 @@ import type { SeriesSample } from '../../src/metrics/series.ts';
 const IDLE: LimitFacts = {
   elapsedSeconds: 10,
   requests: 10_000,
+  rate: null,
   throttled: 0,
   reconnects: 80,
   concurrency: 80,
@@ -26,6 +27,11 @@ test('a run that touched nothing has no limit, and one that did nothing neither'
   assert.equal(findLimit(IDLE), null);
   assert.equal(findLimit({ ...IDLE, requests: 0, busiestThread: 1 }), null);
   assert.equal(findLimit({ ...IDLE, elapsedSeconds: 0 }), null);
+});
+
+test('rate cap: as many requests as were allowed, whatever else', () => {
+  assert.equal(findLimit({ ...IDLE, rate: 1100, cpuShare: 0.95 }), 'rate cap');
+  assert.equal(findLimit({ ...IDLE, rate: 1200 }), null);
 });
 
 test('client CPU: one thread is always busy, or all cores are', () => {

@@ -27,6 +27,7 @@ function input(part: Partial<ReportInput>): ReportInput {
     filtered: 0,
     series: [],
     concurrency: 80,
+    rate: null,
     complete: true,
     stopped: null,
     rowsWritten: 0,
@@ -138,6 +139,7 @@ test('no secret of an option or endpoint gets through (R7)', () => {
     proxy: 'http://user:hun@ter2@proxy:3128',
     target: 's3://bucket/a@b?c#d',
     concurrency: 80,
+    rate: null,
     resume: false,
     profile: null,
   };
@@ -150,6 +152,7 @@ test('no secret of an option or endpoint gets through (R7)', () => {
     proxy: 'http://proxy:3128',
     target: 's3://bucket/a@b?c#d',
     concurrency: 80,
+    rate: null,
     resume: false,
     profile: null,
   });

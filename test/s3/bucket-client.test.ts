@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { Failure, type FailureKind } from '../../src/failure.ts';
+import { Pace } from '../../src/http/pace.ts';
 import { RetryBudget } from '../../src/http/retry-budget.ts';
 import { BucketClient, type BucketClientOptions } from '../../src/s3/bucket-client.ts';
 import { DIRECT } from '../http/direct.ts';
@@ -27,6 +28,7 @@ function open(t: TestContext, endpoint: string | null, changes: Partial<BucketCl
     timeoutMs: 5000,
     maxAttempts: 4,
     retryBudget: RetryBudget.allocate(1),
+    pace: Pace.allocate(null),
     onRetry: (reason) => retries.push(reason),
     ...changes,
   });
@@ -139,17 +141,21 @@ test('after the attempts of the policy it is unreachable, with the last reason',
   const server = await answering(t, BUSY);
   const { client } = open(t, server.origin);
   await assert.rejects(client.get(QUERY), failure('unreachable', 's3://bucket', server.origin, 'SlowDown'));
-  assert.equal(server.requests.length, 4);
+  // Three times the retries where the server says to slow down.
+  assert.equal(server.requests.length, 10);
+  const failing = await answering(t, response(500));
+  await assert.rejects(open(t, failing.origin).client.get(QUERY), failure('unreachable', 'InternalError'));
+  assert.equal(failing.requests.length, 4);
   const nobody = `http://127.0.0.1:${await closedPort()}`;
   await assert.rejects(open(t, nobody).client.get(QUERY), failure('unreachable', nobody, 'ECONNREFUSED'));
 });
 
 test('an endpoint that has never answered gets five attempts, one that has gets them all', async (t) => {
   noJitter(t);
-  const never = await answering(t, BUSY);
+  const never = await answering(t, response(500));
   await assert.rejects(open(t, never.origin, { maxAttempts: 9 }).client.get(QUERY), failure('unreachable'));
   assert.equal(never.requests.length, 5);
-  const once = await answering(t, OK, BUSY);
+  const once = await answering(t, OK, response(500));
   const { client } = open(t, once.origin, { maxAttempts: 9 });
   await client.get(QUERY);
   await assert.rejects(client.get(QUERY), failure('unreachable'));
@@ -160,8 +166,8 @@ test('a spent retry budget ends it', async (t) => {
   noJitter(t);
   const retryBudget = RetryBudget.allocate(1);
   const budget = new RetryBudget(retryBudget);
-  while (budget.spend());
-  const server = await answering(t, BUSY);
+  for (let failures = 0; budget.spend('transient', 0); failures++) if (failures % 10 === 9) budget.earn();
+  const server = await answering(t, response(500));
   await assert.rejects(open(t, server.origin, { retryBudget }).client.get(QUERY), failure('unreachable'));
   assert.equal(server.requests.length, 1);
 });

@@ -113,7 +113,7 @@ export function exitCodeTable(): string {
 }
 
 /** Those that a run of today can end in. */
-const LIMITS = ['client CPU', 'concurrency', 'server', 'listing'] as const satisfies readonly Limit[];
+const LIMITS = ['rate cap', 'client CPU', 'concurrency', 'server', 'listing'] as const satisfies readonly Limit[];
 
 type About<T> = Readonly<Record<keyof T, string>>;
 
