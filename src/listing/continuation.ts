@@ -12,10 +12,10 @@ export interface Position {
 }
 
 /**
- * A versioned bucket full of delete markers may list many empty pages, each with a token of its own. So many
- * in a row stand for millions of markers; more is taken for a server that never ends.
+ * A versioned bucket full of delete markers may list empty pages, each with a token of its own and as many markers
+ * behind it as the server passes over in one request. More in a row is taken for a server that never ends.
  */
-const MAX_EMPTY_PAGES = 10_000;
+const MAX_EMPTY_PAGES = 1000;
 
 const PERCENT = 0x25;
 const TAB = 0x09;

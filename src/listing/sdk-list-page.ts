@@ -1,17 +1,31 @@
 /** A page through the official SDK: the oracle for the page decoder, and the baseline. For `--engine sdk`. */
-import { ListObjectsV2Command, type _Object as ListedObject } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, type ListObjectsV2CommandOutput, type _Object as ListedObject } from '@aws-sdk/client-s3';
 import { Failure } from '../failure.ts';
 import { compareEnds, compareKeys } from '../keyspace/interval.ts';
 import type { RecordBuilder } from '../records/record-builder.ts';
-import { classifyStatus, classifyTransport, failureOf } from '../s3/errors.ts';
+import { classifyStatus, classifyTransport, failureOf, oneLine } from '../s3/errors.ts';
 import { sdkClient, type SdkSettings } from '../s3/sdk-config.ts';
+import { excerpt } from '../s3/xml.ts';
 import type { ListPage, PageRequest } from './listing.ts';
 
 const SAMPLES = 16;
 
 /** The SDK hands keys on as they were sent. */
-function keyBytes(key: string, urlEncoded: boolean): Buffer {
-  return Buffer.from(urlEncoded ? decodeURIComponent(key.replaceAll('+', ' ')) : key, 'utf8');
+function keyBytes(key: string | undefined, urlEncoded: boolean): Buffer {
+  if (!key) throw new Failure('listing', 'an object of the page has no key');
+  try {
+    return Buffer.from(urlEncoded ? decodeURIComponent(key.replaceAll('+', ' ')) : key, 'utf8');
+  } catch {
+    throw new Failure('listing', `a key of the page is not encoded as the page says: ${excerpt(key)}`);
+  }
+}
+
+/** The SDK makes an empty last page of what is no page: HTML, another document, nothing. Throws where it has lost some. */
+function checkWhole({ IsTruncated: isTruncated, NextContinuationToken: token, KeyCount: announced = 0, Contents: objects = [], CommonPrefixes: groups = [] }: ListObjectsV2CommandOutput): void {
+  // Whatever is not `true` is `false` to the SDK: a token says otherwise.
+  if (isTruncated === undefined || (!isTruncated && token)) throw new Failure('listing', 'the answer is no whole page of a listing: it does not say whether more follows');
+  const held = objects.length + groups.length;
+  if (announced > held) throw new Failure('listing', `the answer is no whole page of a listing: <KeyCount> is ${announced} and the page holds ${held}`);
 }
 
 function addRow(builder: RecordBuilder, key: Uint8Array, object: ListedObject): void {
@@ -30,6 +44,7 @@ function addRow(builder: RecordBuilder, key: Uint8Array, object: ListedObject): 
 function failureFrom(error: unknown, settings: SdkSettings, bucket: string): Failure {
   const { name, message, $metadata } = error as { name: string; message: string; $metadata?: { httpStatusCode?: number } };
   const status = $metadata?.httpStatusCode;
+  if (status !== undefined && status < 300) return new Failure('listing', `the answer is no whole page of a listing: ${oneLine(message)}`);
   const problem = status === undefined ? classifyTransport(error) : classifyStatus(status, name, message);
   return failureOf(problem, { bucket, endpoint: settings.endpoint, region: settings.region, bucketRegion: null, status: status ?? null });
 }
@@ -51,6 +66,7 @@ export function sdkListPage(settings: SdkSettings, bucket: string, connections =
     const page = await client.send(command).catch((error: unknown) => {
       throw failureFrom(error, settings, bucket);
     });
+    checkWhole(page);
     const objects = page.Contents ?? [];
     let count = 0;
     let firstKey: Uint8Array | null = null;
@@ -61,7 +77,7 @@ export function sdkListPage(settings: SdkSettings, bucket: string, connections =
     const sample: Uint8Array[] = [];
     const sampleStride = Math.max(1, Math.floor(objects.length / SAMPLES));
     for (const object of objects) {
-      const key = keyBytes(object.Key ?? '', page.EncodingType === 'url');
+      const key = keyBytes(object.Key, page.EncodingType === 'url');
       if (compareKeys(key, previous) <= 0) throw new Failure('listing', 'keys are not in ascending order');
       previous = key;
       if (compareKeys(key, window.after) <= 0) {
@@ -86,7 +102,7 @@ export function sdkListPage(settings: SdkSettings, bucket: string, connections =
       sampleStride,
       isTruncated: page.IsTruncated ?? false,
       nextContinuationToken: page.NextContinuationToken ?? null,
-      commonPrefixes: (page.CommonPrefixes ?? []).map((group) => keyBytes(group.Prefix ?? '', page.EncodingType === 'url')),
+      commonPrefixes: (page.CommonPrefixes ?? []).map((group) => keyBytes(group.Prefix, page.EncodingType === 'url')),
     };
   };
 }
