@@ -178,7 +178,7 @@ test('a server that gives empty pages for ever is given up on', async () => {
   let pages = 0;
   const nothing = { objects: 0, count: 0, firstKey: null, lastKey: null, skippedKey: null, sample: [], sampleStride: 1, isTruncated: true, commonPrefixes: [] };
   const endless: ListPage = async () => ({ ...nothing, nextContinuationToken: `t${pages++}` });
-  await assert.rejects(collect(listChain(endless, options())), /10000 truncated pages in a row without a key/);
+  await assert.rejects(collect(listChain(endless, options())), /1000 truncated pages in a row without a key/);
 });
 
 test('more keys than asked for are cut to the limit', async () => {
