@@ -33,6 +33,9 @@ export interface SimFlags {
   readonly errorRate: number;
   readonly listErrorRate: number;
   readonly resetRate: number;
+  readonly silentRate: number;
+  readonly resetEvery: number;
+  readonly admit?: string;
   readonly workers: number;
   readonly sign: boolean;
 }
@@ -129,6 +132,9 @@ export function buildProgram(version: string, actions: Actions, onExit: (code: n
     .option('--error-rate <share>', 'of HEADs answered 503', decimal(0, 1), 0)
     .option('--list-error-rate <share>', 'of LISTs answered 503', decimal(0, 1), 0)
     .option('--reset-rate <share>', 'of requests answered by closing the connection', decimal(0, 1), 0)
+    .option('--silent-rate <share>', 'of HEADs that are never answered', decimal(0, 1), 0)
+    .option('--reset-every <seconds>', 'reset all connections so often; 0 for never', decimal(0, 3600), 0)
+    .option('--admit <rates>', 'requests a second that are admitted, the others are answered 503; over time: 4000:20,1000:20,4000')
     .option('--workers <n>', 'processes that serve', wholeNumber(1, 64), 1)
     .option('--sign', 'check signatures against AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY', false)
     .action(async (flags: SimFlags) => onExit(await actions.sim(flags)));

@@ -1,7 +1,7 @@
 /** `s3scan sim`: serves until it is interrupted. */
 import { once } from 'node:events';
 import { Failure } from '../failure.ts';
-import { LAYOUTS, startSim, type Layout } from '../sim/sim.ts';
+import { LAYOUTS, parseAdmission, startSim, type Layout } from '../sim/sim.ts';
 import { EXIT } from './exit-code.ts';
 import type { SimFlags } from './program.ts';
 
@@ -29,6 +29,9 @@ export async function runSim(flags: SimFlags): Promise<number> {
     errorRate: flags.errorRate,
     listErrorRate: flags.listErrorRate,
     resetRate: flags.resetRate,
+    silentRate: flags.silentRate,
+    resetEveryMs: flags.resetEvery * 1000,
+    admit: flags.admit === undefined ? null : parseAdmission(flags.admit),
     workers: flags.workers,
     credentials: flags.sign ? credentials() : null,
   });

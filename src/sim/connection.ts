@@ -58,6 +58,12 @@ export class Connection {
     this.#socket.destroy();
   }
 
+  reset(): void {
+    this.#service.stats.resets++;
+    this.#deaf = true;
+    this.#socket.resetAndDestroy();
+  }
+
   /** Puts a delayed answer, whose time has come, behind those before it. It leaves with `flush`. */
   deliver({ taken, fault }: DelayedAnswer): void {
     this.#delayed--;
@@ -98,10 +104,14 @@ export class Connection {
     if (this.#socket.destroyed) return;
     const { endpoint, stats } = this.#service;
     if (fault === 'reset') {
-      stats.resets++;
-      this.#deaf = true;
       this.flush();
-      this.#socket.resetAndDestroy();
+      this.reset();
+      return;
+    }
+    if (fault === 'silence') {
+      stats.heads++;
+      stats.silences++;
+      this.#deaf = true;
       return;
     }
     const malformed = typeof taken === 'string';

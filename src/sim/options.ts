@@ -1,5 +1,6 @@
 /** What a simulated endpoint can be asked for, the values it has if it is not, and what is refused. */
 import { Failure } from '../failure.ts';
+import type { AdmissionStep } from './admission.ts';
 import { LAYOUTS, type Layout } from './layouts/registry.ts';
 
 export interface SimOptions {
@@ -20,6 +21,12 @@ export interface SimOptions {
   listErrorRate: number;
   /** share of requests whose connection is reset instead of an answer */
   resetRate: number;
+  /** share of HEADs that are never answered */
+  silentRate: number;
+  /** ms between two resets of all connections; 0: none */
+  resetEveryMs: number;
+  /** requests a second that are admitted, over time; the others are answered 503 SlowDown; null: all */
+  admit: readonly AdmissionStep[] | null;
   /** 1: in this process; more: in as many child processes, which share the port */
   workers: number;
   /** null: signatures are not checked */
@@ -47,6 +54,9 @@ const DEFAULTS: Readonly<SimOptions> = {
   errorRate: 0,
   listErrorRate: 0,
   resetRate: 0,
+  silentRate: 0,
+  resetEveryMs: 0,
+  admit: null,
   workers: 1,
   credentials: null,
   region: 'us-east-1',
@@ -66,6 +76,8 @@ const RANGES: Readonly<Record<NumberOption, readonly [number, number, 'whole' | 
   errorRate: [0, 1, 'any'],
   listErrorRate: [0, 1, 'any'],
   resetRate: [0, 1, 'any'],
+  silentRate: [0, 1, 'any'],
+  resetEveryMs: [0, 3_600_000, 'any'],
   workers: [0, 256, 'whole'],
   pageSize: [1, 1_000, 'whole'],
 };

@@ -12,15 +12,21 @@ export class Simulation {
   readonly stats: SimStats = emptyStats();
   readonly #service: Service;
   readonly #connections = new Set<Connection>();
+  readonly #resets: NodeJS.Timeout | null;
 
   /** `stream`: which process of the simulation this is. */
   constructor(options: SimOptions, stream: number) {
     this.#service = {
       endpoint: new Endpoint(options, stream, this.stats),
-      drawFate: fateDrawer(options, stream),
+      drawFate: fateDrawer(options, stream, () => performance.now()),
       wheel: new DelayWheel(maxDelayMs(options), deliver, () => performance.now()),
       stats: this.stats,
     };
+    this.#resets = options.resetEveryMs === 0 ? null : setInterval(() => this.#resetAll(), options.resetEveryMs);
+  }
+
+  #resetAll(): void {
+    for (const connection of this.#connections) connection.reset();
   }
 
   /** Takes a connection of a server with `pauseOnConnect`. */
@@ -31,6 +37,7 @@ export class Simulation {
   }
 
   close(): void {
+    if (this.#resets !== null) clearInterval(this.#resets);
     this.#service.wheel.close();
     for (const connection of this.#connections) connection.destroy();
   }

@@ -8,10 +8,12 @@ export interface SimStats {
   lists: number;
   /** keys and common prefixes in the pages sent */
   keysListed: number;
-  /** 503 SlowDown, drawn by `errorRate` and `listErrorRate` */
+  /** 503 SlowDown, drawn by `errorRate` and `listErrorRate`, or not admitted */
   slowDowns: number;
-  /** connections reset, drawn by `resetRate` */
+  /** connections reset, drawn by `resetRate` or by the clock */
   resets: number;
+  /** HEADs never answered */
+  silences: number;
   /** requests whose signature was not accepted */
   refused: number;
   /** answers of status 400 and above, the two before among them */
@@ -19,7 +21,7 @@ export interface SimStats {
 }
 
 export function emptyStats(): SimStats {
-  return { connections: 0, heads: 0, lists: 0, keysListed: 0, slowDowns: 0, resets: 0, refused: 0, errors: 0 };
+  return { connections: 0, heads: 0, lists: 0, keysListed: 0, slowDowns: 0, resets: 0, silences: 0, refused: 0, errors: 0 };
 }
 
 export function sumStats(all: Iterable<SimStats>): SimStats {

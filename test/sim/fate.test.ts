@@ -5,7 +5,7 @@ import { resolveSimOptions, type SimOptions } from '../../src/sim/options.ts';
 import { headRequest, raw, withSim } from './client.ts';
 
 const draw = (options: Partial<SimOptions>, stream: number, count: number, method: string = 'HEAD'): string[] => {
-  const next = fateDrawer(resolveSimOptions(options), stream);
+  const next = fateDrawer(resolveSimOptions(options), stream, () => 0);
   return Array.from({ length: count }, () => JSON.stringify(next(method)));
 };
 
@@ -51,5 +51,23 @@ test('a reset ends the connection in place of an answer, behind the answers befo
     const { resets, heads } = sim.stats();
     assert.deepEqual([resets, heads], [20, answered]);
     assert.ok(answered > 20);
+  });
+});
+
+test('what is not admitted is refused at once, whatever the latency; what is silent gets no answer, nor what follows it', async () => {
+  const fates = draw({ admit: [{ rate: 1000, seconds: 60 }], headLatencyMs: 10 }, 0, 100).map((fate) => JSON.parse(fate) as { delayMs: number; fault: string });
+  const refused = fates.filter(({ fault }) => fault === 'slow-down');
+  assert.ok(refused.length >= 49 && refused.every(({ delayMs }) => delayMs === 0));
+  await withSim({ silentRate: 0.1, seed: 2 }, async (sim) => {
+    const answers = await raw(sim, [headRequest('/bucket/object-000000001').repeat(200)], 200).catch(() => []);
+    assert.ok(answers.length < 200);
+    assert.equal(sim.stats().silences, 1);
+  });
+});
+
+test('all connections are reset now and then', async () => {
+  await withSim({ resetEveryMs: 30 }, async (sim) => {
+    for (let connection = 0; connection < 3; connection++) await raw(sim, [headRequest('/bucket/object-000000001')], null);
+    assert.ok(sim.stats().resets >= 3);
   });
 });
