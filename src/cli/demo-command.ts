@@ -28,6 +28,7 @@ function headFlags(endpoint: string, output: string): HeadFlags {
     listConcurrency: null,
     workers: null,
     shards: 8,
+    via: 'head',
     checksums: false,
     parts: false,
     extraHeaders: false,

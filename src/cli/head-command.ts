@@ -59,6 +59,7 @@ export async function runHead(url: string | undefined, flags: HeadFlags): Promis
     workers: flags.workers ?? Math.max(1, availableParallelism() - 1),
     shards: flags.shards,
     checksums: flags.checksums,
+    via: flags.via,
     parts: flags.parts,
     sseCKeyFile: flags.sseCKeyFile ?? null,
     version: packageVersion(),

@@ -14,6 +14,7 @@ export interface HeadFlags extends CommonFlags {
   /** null: auto */
   readonly workers: number | null;
   readonly shards: number;
+  readonly via: 'auto' | 'head' | 'list';
   readonly checksums: boolean;
   readonly parts: boolean;
   readonly sseCKeyFile?: string;
@@ -99,6 +100,7 @@ export function buildProgram(version: string, actions: Actions, onExit: (code: n
     .optionsGroup('Speed:')
     .option('-c, --concurrency <n>', 'HEADs in flight', wholeNumber(1, 20_000), 80)
     .addOption(new Option('--workers <n|auto>', 'threads that send; auto: the cores but one').argParser(wholeNumberOrAuto(1, 256)).default(null, 'auto'))
+    .addOption(new Option('--via <request>', 'what tells the rows: HEADs; the listing, where it carries the headers (MinIO); auto: the listing where it is proven to').choices(['auto', 'head', 'list']).default('head'))
     .option('--shards <n>', 'lanes with their own connections and metrics row', wholeNumber(1, 1024), 32);
   addSpeedOptions(head);
   addKeyOptions(head);

@@ -185,6 +185,13 @@ function filterLines({ command, overall: { keys, filtered } }: MetricsReport): L
   return [['filters', `left out ${formatCount(filtered)} of ${formatCount(keys + filtered)} keys · ${formatCount(keys)} ${command === 'list' ? 'written' : 'asked'}`]];
 }
 
+/** Which requests told the rows, where that was not HEADs from the start. */
+function viaLines({ told, keys, via_note: note }: OverallReport): Line[] {
+  if (note === null) return [];
+  const rows = told === 0 ? 'HEADs' : `${formatCount(told)} rows from the listing, ${formatCount(keys - told)} by HEAD`;
+  return [['via', `${rows}: ${escapeForTerminal(note)}`]];
+}
+
 function headLines(report: MetricsReport, paint: Paint): Line[] {
   const { overall, listing } = report;
   const failed = `failed ${formatCount(overall.failed)}`;
@@ -195,6 +202,7 @@ function headLines(report: MetricsReport, paint: Paint): Line[] {
     ['elapsed', elapsedText(overall)],
     ['latency', latencyText(overall.latency_us)],
     ...listingLines(listing),
+    ...viaLines(overall),
     ...filterLines(report),
   ];
 }

@@ -31,6 +31,8 @@ export interface HeadSettings {
   readonly requestHeaders: readonly RequestHeader[];
   /** ask for the first part, whose answer tells how many there are */
   readonly parts: boolean;
+  /** rows may be from the listing, where it tells as much as a HEAD */
+  readonly mayBeTold: boolean;
   readonly timeoutMs: number;
   readonly maxAttempts: number;
 }

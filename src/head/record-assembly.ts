@@ -29,8 +29,8 @@ export class OpenRecords {
   /** the key batch of each row that holds an error, apart from objects that are gone */
   readonly failures: number[] = [];
 
-  constructor(schema: Schema, nowMs: number) {
-    this.rows = new RowWriter(schema);
+  constructor(schema: Schema, mayBeTold: boolean, nowMs: number) {
+    this.rows = new RowWriter(schema, mayBeTold);
     this.openedMs = nowMs;
   }
 }
@@ -39,14 +39,17 @@ export class RecordAssembly {
   private readonly schema: Schema;
   private readonly sender: RecordSender;
   private readonly targetRows: number;
+  private readonly mayBeTold: boolean;
   /** takes new key batches */
   private open: OpenRecords | null = null;
   private readonly all = new Set<OpenRecords>();
 
-  constructor(schema: Schema, sender: RecordSender, targetRows: number = TARGET_ROWS) {
+  /** `mayBeTold`: rows may be from the listing, too. */
+  constructor(schema: Schema, sender: RecordSender, targetRows: number = TARGET_ROWS, mayBeTold = false) {
     this.schema = schema;
     this.sender = sender;
     this.targetRows = targetRows;
+    this.mayBeTold = mayBeTold;
   }
 
   /** False while the writer is behind or too many record batches wait: start no new key batch. */
@@ -57,7 +60,7 @@ export class RecordAssembly {
   /** The record batch that will hold this key batch. */
   assign(keyBatch: number, count: number, nowMs: number): OpenRecords {
     if (this.open !== null && nowMs - this.open.openedMs > MAX_AGE_MS) this.closeOpen();
-    this.open ??= new OpenRecords(this.schema, nowMs);
+    this.open ??= new OpenRecords(this.schema, this.mayBeTold, nowMs);
     const records = this.open;
     this.all.add(records);
     records.unfinished.add(keyBatch);

@@ -13,6 +13,7 @@ export interface RowError {
 /** How the row came to be. */
 export interface RowOrigin {
   readonly shard: number;
+  /** 0: the listing told it */
   readonly attempts: number;
   /** that was asked for; null: the latest, which the answer may name */
   readonly versionId: string | null;
@@ -34,9 +35,12 @@ export class RowWriter {
   private readonly shard: Int32Builder | null;
   private readonly attempts: Int32Builder | null;
   private readonly latency: Int32Builder | null;
+  /** null where all rows are from HEADs */
+  private readonly via: Utf8Builder | null;
 
-  constructor(schema: Schema) {
-    const builder = new RecordBuilder(schema, new Map([['via', 'head']]));
+  /** `mayBeTold`: some rows are from the listing. */
+  constructor(schema: Schema, mayBeTold: boolean) {
+    const builder = new RecordBuilder(schema, new Map(mayBeTold ? [] : [['via', 'head']]));
     this.builder = builder;
     this.bucket = builder.utf8('bucket');
     this.key = builder.utf8('key');
@@ -48,6 +52,7 @@ export class RowWriter {
     this.shard = builder.int32('shard');
     this.attempts = builder.int32('attempts');
     this.latency = builder.int32('latency_us');
+    this.via = builder.utf8('via');
   }
 
   /** One whole row: headers, or an error (R1). */
@@ -59,6 +64,7 @@ export class RowWriter {
     this.key?.setBytes(row, values, offsets[index], offsets[index + 1]);
     this.shard?.set(row, origin.shard);
     this.attempts?.set(row, origin.attempts);
+    this.via?.setAscii(row, origin.attempts === 0 ? 'list' : 'head');
     // Before the headers: the row is the asked version's whatever they say.
     if (origin.versionId !== null) this.versionId?.setText(row, origin.versionId);
     if (origin.status !== null) this.status?.set(row, origin.status);

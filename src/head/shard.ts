@@ -14,13 +14,16 @@ import { WHOLE, type AnswerHeaders, type Asked, type Channel, type Engine, type 
 import type { Gate } from './gate.ts';
 import type { OpenRecords, RecordAssembly } from './record-assembly.ts';
 import type { RowError } from './row-writer.ts';
+import type { ToldHeads } from './told-heads.ts';
 
 /** A key batch that is being asked. */
 interface ActiveBatch {
   readonly id: number;
   readonly batch: KeyBatch;
   readonly records: OpenRecords;
-  /** the next key that no request was sent for */
+  /** the keys to be asked for; null: all of them */
+  asked: readonly number[] | null;
+  /** the next of these that no request was sent for */
   next: number;
   /** keys without a row */
   remaining: number;
@@ -51,6 +54,8 @@ export interface ShardContext<Answer> {
   readonly parts: boolean;
   readonly engine: Engine<Answer>;
   readonly assembly: RecordAssembly;
+  /** reads what the listing told; null where all keys are asked for */
+  readonly told: ToldHeads | null;
   readonly counters: ShardCounters;
   readonly latency: RecordableHistogram;
   readonly retryBudget: RetryBudget;
@@ -90,9 +95,35 @@ export class Shard<Answer> {
     this.pulling = false;
     if (this.stopped) return;
     const records = this.context.assembly.assign(id, batch.count, Date.now());
-    this.waiting.push({ id, batch, records, next: 0, remaining: batch.count });
-    this.unsent += batch.count;
+    const active: ActiveBatch = { id, batch, records, asked: null, next: 0, remaining: batch.count };
+    const unsent = this.writeTold(active);
+    if (unsent > 0) this.waiting.push(active);
+    this.unsent += unsent;
     this.pump();
+  }
+
+  /** Writes the rows that the listing told. Returns how many keys are left to be asked for. */
+  private writeTold(active: ActiveBatch): number {
+    const { told, counters, shard } = this.context;
+    const { batch, records } = active;
+    const heads = batch.listed?.heads;
+    if (told === null || heads === undefined) return batch.count;
+    const asked: number[] = [];
+    const origin = { shard, attempts: 0, versionId: null, status: 200, latencyUs: null, drift: null };
+    counters.started(shard, Date.now());
+    for (let index = 0; index < batch.count; index++) {
+      const headers = told.read(heads, index);
+      if (headers === null) {
+        asked.push(index);
+        continue;
+      }
+      records.rows.write(batch, index, origin, headers, null);
+      for (const counter of [COUNTER.done, COUNTER.ok, COUNTER.told]) counters.add(shard, counter, 1);
+      this.rowWritten(active);
+    }
+    counters.ended(shard, Date.now());
+    active.asked = asked;
+    return asked.length;
   }
 
   /** No batch will follow. */
@@ -139,8 +170,10 @@ export class Shard<Answer> {
 
   private nextKey(): Task {
     const active = this.waiting[0]!;
-    const index = active.next++;
-    if (active.next === active.batch.count) this.waiting.shift();
+    const { asked, batch } = active;
+    const at = active.next++;
+    const index = asked === null ? at : asked[at]!;
+    if (active.next === (asked?.length ?? batch.count)) this.waiting.shift();
     this.unsent--;
     return { active, index, attempts: 0, doubted: false, reclocked: false, restarted: false, asked: this.askedOf(active.batch, index) };
   }

@@ -13,6 +13,7 @@ import { Gate } from './gate.ts';
 import type { FromHeadWorker, HeadSettings, HeadWorkerData, ToHeadWorker } from './protocol.ts';
 import { RecordAssembly } from './record-assembly.ts';
 import { Shard } from './shard.ts';
+import { ToldHeads } from './told-heads.ts';
 
 /** How long requests in flight may still take once the scan is to stop. */
 const STOP_GRACE_MS = 5000;
@@ -45,7 +46,8 @@ async function openHost(data: HeadWorkerData, settings: HeadSettings, records: M
   const gate = new Gate(pace, retryBudget);
   const engine = await openEngine(settings, pace, data.shards.reduce((sum, { slots }) => sum + slots, 0));
   const sender = new RecordSender(records, () => shards.forEach((shard) => shard.pump()));
-  const assembly = new RecordAssembly(settings.schema, sender, settings.recordRows);
+  const assembly = new RecordAssembly(settings.schema, sender, settings.recordRows, settings.mayBeTold);
+  const told = settings.mayBeTold ? new ToldHeads(settings.schema) : null;
   const latencies: { shard: number; histogram: RecordableHistogram }[] = [];
   let finished = false;
 
@@ -66,6 +68,7 @@ async function openHost(data: HeadWorkerData, settings: HeadSettings, records: M
         slots,
         engine,
         assembly,
+        told,
         maxAttempts: settings.maxAttempts,
         parts: settings.parts,
         counters: new ShardCounters(data.counters),

@@ -4,6 +4,7 @@
  */
 import type { ListPage, PageRequest } from './listing.ts';
 import { decodeListPage } from './page-decoder.ts';
+import { scanPage } from './page-scan.ts';
 
 /** GET on the bucket; names and values are not yet encoded, bytes are to be encoded as they are (R3). */
 export type GetBucket = (query: [name: string, value: string | Uint8Array][]) => Promise<Buffer>;
@@ -11,12 +12,16 @@ export type GetBucket = (query: [name: string, value: string | Uint8Array][]) =>
 export interface ListObjectsV2Options {
   /** ask for each object's owner, which S3 leaves out otherwise */
   readonly fetchOwner?: boolean;
+  /** asked before each page: whether to ask for each object's headers, which MinIO adds to its listings */
+  readonly metadata?: () => boolean;
 }
 
-function queryOf(request: PageRequest, options: ListObjectsV2Options): [string, string | Uint8Array][] {
+type Query = [string, string | Uint8Array][];
+
+function queryOf(request: PageRequest, options: ListObjectsV2Options): Query {
   const { prefix, startAfter, continuationToken, maxKeys, delimiter } = request;
   // XML cannot hold every character that a key may; encoding-type=url can.
-  const query: [string, string | Uint8Array][] = [
+  const query: Query = [
     ['list-type', '2'],
     ['encoding-type', 'url'],
     ['max-keys', String(maxKeys)],
@@ -29,6 +34,25 @@ function queryOf(request: PageRequest, options: ListObjectsV2Options): [string, 
   return query;
 }
 
+function isWellFormed(body: Buffer): boolean {
+  try {
+    scanPage(body);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The page with each object's headers; null where that is no XML: MinIO makes tags of header names, and an `&` may be in those. */
+async function pageWithMetadata(get: GetBucket, query: Query): Promise<Buffer | null> {
+  const body = await get([...query, ['metadata', 'true']]);
+  return isWellFormed(body) ? body : null;
+}
+
 export function listObjectsV2(get: GetBucket, options: ListObjectsV2Options = {}): ListPage {
-  return async (request, builder) => decodeListPage(await get(queryOf(request, options)), request.window, builder);
+  return async (request, builder) => {
+    const query = queryOf(request, options);
+    const withMetadata = options.metadata?.() === true ? await pageWithMetadata(get, query) : null;
+    return decodeListPage(withMetadata ?? (await get(query)), request.window, builder);
+  };
 }

@@ -8,6 +8,7 @@ import type { Int64Builder, Utf8Builder } from '../records/record-builder.ts';
 import { excerpt, hasReference, resolveReferences } from '../s3/xml.ts';
 import { CHECKSUM_ALGORITHM, ETAG, IS_RESTORE_IN_PROGRESS, LAST_MODIFIED, RESTORE_EXPIRY_DATE, SIZE, SPAN_STRIDE, type PageScan } from './page-scan.ts';
 import { parseTimestamp } from './timestamp.ts';
+import { toldHead } from './told-head.ts';
 
 const AMPERSAND = 0x26;
 const DOUBLE_QUOTE = 0x22;
@@ -132,6 +133,14 @@ export class PageColumns {
       } else if (spans[expiry + 1]! > spans[expiry]!) {
         this.copy(object, column, spans[expiry]!, spans[expiry + 1]!);
       }
+    }
+  }
+
+  /** Where only a HEAD can tell, null. */
+  toldHeads(column: Utf8Builder): void {
+    for (let object = 0; object < this.count; object++) {
+      const head = toldHead(this.page, object);
+      if (head !== null) column.setAscii(this.firstRow + object, head);
     }
   }
 

@@ -7,6 +7,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { Failure } from '../failure.ts';
+import { TOLD_HEAD } from '../records/columns.ts';
 import type { RecordBuilder, Utf8Builder } from '../records/record-builder.ts';
 import { excerpt, XmlError } from '../s3/xml.ts';
 import { KeyText } from './key-text.ts';
@@ -97,8 +98,8 @@ function decodeCommonPrefixes(page: PageScan, bodyIsUtf8: boolean): Uint8Array[]
   });
 }
 
-function decode(body: Buffer, window: KeyWindow, builder: RecordBuilder): ListPageInfo {
-  const whole = scanPage(body);
+function decode(whole: PageScan, window: KeyWindow, builder: RecordBuilder): ListPageInfo {
+  const { body } = whole;
   const bodyIsUtf8 = isUtf8(body);
   const { page, skippedKey } = window.from === undefined ? { page: whole, skippedKey: null } : passedOver(whole, bodyIsUtf8, window.from, window.after);
   const keys = decodeKeys(page, bodyIsUtf8, window, builder.rows, builder.utf8('key'));
@@ -117,6 +118,8 @@ function decode(body: Buffer, window: KeyWindow, builder: RecordBuilder): ListPa
   if (checksumType !== null) columns.text(CHECKSUM_TYPE, checksumType);
   if (ownerId !== null) columns.text(OWNER_ID, ownerId);
   if (restoreStatus !== null) columns.restoreStatus(restoreStatus);
+  const told = builder.utf8(TOLD_HEAD.name);
+  if (told !== null) columns.toldHeads(told);
   for (let object = 0; object < keys.count; object++) builder.endRow();
   const { objects, isTruncated, nextContinuationToken } = page;
   return { ...keys, objects, skippedKey, isTruncated, nextContinuationToken, commonPrefixes };
@@ -128,7 +131,7 @@ function decode(body: Buffer, window: KeyWindow, builder: RecordBuilder): ListPa
  */
 export function decodeListPage(body: Buffer, window: KeyWindow, builder: RecordBuilder): ListPageInfo {
   try {
-    return decode(body, window, builder);
+    return decode(scanPage(body), window, builder);
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     throw new Failure(

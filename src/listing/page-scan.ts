@@ -18,7 +18,9 @@ export const CHECKSUM_TYPE = 6;
 export const OWNER_ID = 7;
 export const IS_RESTORE_IN_PROGRESS = 8;
 export const RESTORE_EXPIRY_DATE = 9;
-const FIELDS = 10;
+/** what is in the element, with its elements; MinIO's, where it was asked for */
+export const USER_METADATA = 10;
+const FIELDS = 11;
 /** start and end of each */
 export const SPAN_STRIDE: number = 2 * FIELDS;
 
@@ -112,6 +114,7 @@ class PageScanner {
       else if (scanner.is('ChecksumType')) this.value(base, CHECKSUM_TYPE);
       else if (scanner.is('Owner')) this.owner(base);
       else if (scanner.is('RestoreStatus')) this.restoreStatus(base);
+      else if (scanner.is('UserMetadata')) this.userMetadata(base);
       else scanner.skip();
     }
     if (this.spans[base + 2 * KEY] === this.spans[base + 2 * KEY + 1]) throw scanner.error(`object ${this.objects + 1} of the page has no key,`);
@@ -149,6 +152,14 @@ class PageScanner {
       else if (this.scanner.is('RestoreExpiryDate')) this.value(base, RESTORE_EXPIRY_DATE);
       else this.scanner.skip();
     }
+  }
+
+  private userMetadata(base: number): void {
+    const at = base + 2 * USER_METADATA;
+    if (this.spans[at] !== 0) throw this.scanner.error(`<UserMetadata> twice in object ${this.objects + 1} of the page,`);
+    this.scanner.content();
+    this.spans[at] = this.scanner.textStart;
+    this.spans[at + 1] = this.scanner.textEnd;
   }
 
   private commonPrefix(): void {

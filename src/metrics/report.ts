@@ -39,6 +39,8 @@ export interface ReportInput {
   readonly listing: ListingCounters | null;
   /** keys that filters left out */
   readonly filtered: number;
+  /** why rows come from the listing, or do not, where that was left open */
+  readonly viaNote: string | null;
   readonly series: readonly SeriesSample[];
   /** requests allowed in flight: HEADs, or LISTs for `list` */
   readonly concurrency: number;
@@ -125,6 +127,10 @@ export interface OverallReport extends Span {
   readonly ok: number;
   readonly gone: number;
   readonly failed: number;
+  /** of `ok`, those whose row the listing told, without a HEAD */
+  readonly told: number;
+  /** why rows come from the listing, or do not, where that was left open; else null */
+  readonly via_note: string | null;
   /** over the time from the first shard's start to the last one's end; 0 for `list` */
   readonly headers_per_second: number;
   readonly cpu_seconds: number;
@@ -265,6 +271,8 @@ function buildOverall(input: ReportInput): OverallReport {
     ok: sum(totals, 'ok'),
     gone: sum(totals, 'gone'),
     failed: sum(totals, 'failed'),
+    told: sum(totals, 'told'),
+    via_note: input.viaNote,
     ...span(asked.startMs, asked.endMs),
     headers_per_second: perSecond(done, elapsedMs(heads.startMs, heads.endMs)),
     cpu_seconds: Math.round(cpuSeconds * 1000) / 1000,

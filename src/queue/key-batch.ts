@@ -26,6 +26,8 @@ export interface Listed {
   readonly etag: Utf8Values | null;
   /** milliseconds since the epoch; -1 where unknown */
   readonly lastModified: BigInt64Array | null;
+  /** the head of the answer that a HEAD would have, where the listing tells as much; empty where it does not */
+  readonly heads?: Utf8Values;
 }
 
 type RecordsPlace = Extract<Place, { kind: 'records' }>;
@@ -89,6 +91,7 @@ export function sliceBatch(batch: KeyBatch, from: number, to: number): KeyBatch 
       size: listed.size && listed.size.slice(from, to),
       etag: listed.etag && sliceUtf8(listed.etag, from, to),
       lastModified: listed.lastModified && listed.lastModified.slice(from, to),
+      ...(listed.heads && { heads: sliceUtf8(listed.heads, from, to) }),
     },
   };
 }
@@ -118,7 +121,12 @@ export function selectKeys(batch: KeyBatch, rows: readonly number[]): KeyBatch {
     count: rows.length,
     keys: selectUtf8(keys, rows),
     versions: versions && selectUtf8(versions, rows),
-    listed: listed && { size: ints(listed.size), etag: listed.etag && selectUtf8(listed.etag, rows), lastModified: ints(listed.lastModified) },
+    listed: listed && {
+      size: ints(listed.size),
+      etag: listed.etag && selectUtf8(listed.etag, rows),
+      lastModified: ints(listed.lastModified),
+      ...(listed.heads && { heads: selectUtf8(listed.heads, rows) }),
+    },
   };
 }
 
@@ -133,6 +141,8 @@ export function batchTransferList(batch: KeyBatch): ArrayBuffer[] {
     batch.listed?.etag?.offsets,
     batch.listed?.etag?.values,
     batch.listed?.lastModified,
+    batch.listed?.heads?.offsets,
+    batch.listed?.heads?.values,
   ];
   const buffers = arrays.filter((array) => array != null).map((array) => array.buffer as ArrayBuffer);
   return [...new Set(buffers)];

@@ -78,11 +78,17 @@ export const HEAD_COLUMNS: Schema = [
   column('drift', 'utf8', 'what differs from the LIST entry: `gone`, `version_id`, or `etag`, `size`, `last_modified` joined by commas; null if nothing'),
   column('shard', 'int32', 'shard that asked', { nullable: false }),
   column('attempts', 'int32', 'requests sent for this row', { nullable: false }),
-  column('via', 'utf8', 'request that told it: `head`', { nullable: false }),
-  column('latency_us', 'int32', 'µs of the last attempt, from request written to headers received; null if no response came'),
+  column('via', 'utf8', 'request that told it: `head`, or `list` where the row is from the listing (`--via`)', { nullable: false }),
+  column('latency_us', 'int32', 'µs of the last attempt, from request written to headers received; null if no HEAD was sent, or no response came'),
   fromHeader('request_id', 'utf8', 'x-amz-request-id'),
   column('extra_headers', 'map', 'every header that has no column', { option: '--extra-headers' }),
 ];
+
+/**
+ * Of a listing that is made for `head`: the head of the answer that a HEAD would have, where the listing tells as much.
+ * Crosses to the workers, and is in no output.
+ */
+export const TOLD_HEAD: Column = column('told_head', 'utf8', 'in no output');
 
 /** What `list` writes, as ListObjectsV2 tells it. */
 export const LIST_COLUMNS: Schema = [

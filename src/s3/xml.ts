@@ -156,6 +156,14 @@ export class XmlScanner {
     this.endTag();
   }
 
+  /** Passes over the element whose start tag was just read, and tells where what is in it stands. */
+  content(): void {
+    const isEmpty = this.emptyElement;
+    this.textStart = this.at;
+    this.skip();
+    this.textEnd = isEmpty ? this.textStart : this.body.lastIndexOf('</', this.at - 1, 'latin1');
+  }
+
   /** Passes over the element whose start tag was just read, with all that is in it. */
   skip(): void {
     const { body } = this;

@@ -17,6 +17,7 @@ import type { Writer } from '../output/writer.ts';
 import { recordsWithin, type KeyBatch } from '../queue/key-batch.ts';
 import { KeyQueue } from '../queue/key-queue.ts';
 import { intervalOf, recordOfEnd } from '../queue/place.ts';
+import { TOLD_HEAD, type Schema } from '../records/columns.ts';
 import type { BucketClient, Limits } from '../s3/bucket-client.ts';
 import { customerKeyHeaders } from '../s3/customer-key.ts';
 import type { RequestHeader } from '../s3/request-headers.ts';
@@ -24,12 +25,13 @@ import { RowFilter } from '../source/filter.ts';
 import { readKeyFile } from '../source/key-file.ts';
 import { askedOfHead, type Asked } from './asked.ts';
 import { connect, type Connection } from './connect.ts';
-import { HEAD_LISTING, keyBatchOf, listedPages, rangeOf } from './listing-source.ts';
+import { HEAD_LISTING, keyBatchOf, listedPages, rangeOf, withoutHeads } from './listing-source.ts';
 import type { HeadScanOptions } from './options.ts';
 import { PaceKeeper } from './pace-keeper.ts';
 import { PageFilter } from './page-filter.ts';
 import { RunningScan } from './running-scan.ts';
 import type { ScanProgress, ScanResult, StopCause } from './scan.ts';
+import { planVia, unproven } from './via.ts';
 
 /** Keys waiting in the queue: enough that shards pull full batches, few enough to bound memory (R5). */
 const QUEUE_KEYS_PER_SLOT = 200;
@@ -51,6 +53,12 @@ export class HeadScan extends RunningScan {
   private readonly listing = new ListingCounters();
   private readonly queue: KeyQueue;
   private readonly filter: PageFilter;
+  /** what pages are listed with */
+  private readonly listingSchema: Schema;
+  /** whether rows may come from the listing; `open` until that is proven or disproven */
+  private told: 'no' | 'open' | 'yes';
+  /** why rows come from the listing, or do not, where that was left open */
+  private viaNote: string | null;
   private workers: HeadWorkers | null = null;
   private listingClient: BucketClient | null = null;
   private endpoint = '';
@@ -65,8 +73,12 @@ export class HeadScan extends RunningScan {
   constructor(options: HeadScanOptions) {
     super(options);
     this.options = options;
-    const { concurrency, shards, endpoint } = options;
-    this.filter = new PageFilter(options.filter, HEAD_LISTING);
+    const { concurrency, shards, via, output, source, endpoint } = options;
+    const plan = planVia({ via, schema: output.schema, plainListing: source.kind === 'listing' && endpoint.engine === 'fast' });
+    this.told = plan.metadata ? 'open' : 'no';
+    this.viaNote = plan.note;
+    this.listingSchema = plan.metadata ? [...HEAD_LISTING, TOLD_HEAD] : HEAD_LISTING;
+    this.filter = new PageFilter(options.filter, this.listingSchema);
     this.counterMemory = ShardCounters.allocate(Math.min(shards, concurrency));
     this.counters = new ShardCounters(this.counterMemory);
     this.limits = { retryBudget: RetryBudget.allocate(concurrency), pace: Pace.allocate(endpoint.rate) };
@@ -115,9 +127,21 @@ export class HeadScan extends RunningScan {
     const { bucket } = source.listing;
     const client = this.openClient(connection, bucket, this.limits, this.listing);
     this.listingClient = client;
-    for await (const page of listedPages(client, connection, endpoint, source.listing, this.filter.schema, this.listing, this.missing(rangeOf(source.listing)))) {
-      yield keyBatchOf(this.filter.apply(page), bucket, HEAD_LISTING);
+    const listing = { ...source.listing, metadata: () => this.told !== 'no' };
+    for await (const page of listedPages(client, connection, endpoint, listing, this.filter.schema, this.listing, this.missing(rangeOf(source.listing)))) {
+      const batch = keyBatchOf(this.filter.apply(page), bucket, this.listingSchema);
+      if (this.told === 'open' && batch.count > 0) await this.proveTold(batch, connection, client);
+      yield this.told === 'no' ? withoutHeads(batch) : batch;
     }
+  }
+
+  /** Decides by the first keys whether rows may come from the listing. */
+  private async proveTold(batch: KeyBatch, connection: Connection, client: BucketClient): Promise<void> {
+    // Loaded when it is asked for: this thread sends no HEADs otherwise.
+    const { proveTold } = await import('../head/told-proof.ts');
+    const { doubt, heads } = await proveTold(this.headSettings(connection, client), new Pace(this.limits.pace), batch);
+    this.told = doubt === null ? 'yes' : 'no';
+    this.viaNote = doubt === null ? `${heads} HEADs agreed with it` : unproven(this.options.via, this.endpoint, doubt);
   }
 
   /** Of a batch of a key file what no part holds yet. */
@@ -152,10 +176,10 @@ export class HeadScan extends RunningScan {
     return this.workers;
   }
 
-  private startWorkers(workers: HeadWorkers, connection: Connection, client: BucketClient | null, writer: Writer): void {
+  private headSettings(connection: Connection, client: BucketClient | null): HeadSettings {
     const { endpoint, output, parts } = this.options;
     const { addressing, engine, timeoutMs, maxAttempts } = endpoint;
-    const settings: HeadSettings = {
+    return {
       endpoint: connection.endpoint,
       region: client?.region ?? connection.region,
       addressing,
@@ -167,10 +191,14 @@ export class HeadScan extends RunningScan {
       recordRows: output.directory === null ? TARGET_ROWS : Math.min(TARGET_ROWS, Math.ceil(output.directory.partRows * PART_SHARE)),
       requestHeaders: [...connection.requestHeaders, ...this.objectHeaders],
       parts,
+      mayBeTold: this.told !== 'no',
       timeoutMs,
       maxAttempts,
     };
-    workers.start(settings, () => writer.port());
+  }
+
+  private startWorkers(workers: HeadWorkers, connection: Connection, client: BucketClient | null, writer: Writer): void {
+    workers.start(this.headSettings(connection, client), () => writer.port());
     if (this.stopped !== null) workers.stop();
   }
 
@@ -244,6 +272,7 @@ export class HeadScan extends RunningScan {
       })),
       listing: options.source.kind === 'listing' ? this.listing : null,
       filtered: this.filtered,
+      viaNote: this.viaNote,
       concurrency: options.concurrency,
       busiestThread: Math.max(performance.eventLoopUtilization().utilization, workers?.busiest() ?? 0),
     });

@@ -124,6 +124,6 @@ export class ListScan extends RunningScan {
 
   protected report(): MetricsReport {
     const busiestThread = performance.eventLoopUtilization().utilization;
-    return this.reportOf({ command: 'list', shards: [], listing: this.counters, filtered: this.filter.filtered, concurrency: this.counters.concurrency, busiestThread });
+    return this.reportOf({ command: 'list', shards: [], listing: this.counters, filtered: this.filter.filtered, viaNote: null, concurrency: this.counters.concurrency, busiestThread });
   }
 }

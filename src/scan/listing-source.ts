@@ -7,7 +7,7 @@ import { listWhole } from '../listing/whole-listing.ts';
 import type { ListingCounters } from '../metrics/listing-counters.ts';
 import { recordLatency } from '../metrics/latency.ts';
 import type { KeyBatch, Listed } from '../queue/key-batch.ts';
-import { LIST_COLUMNS, type Schema } from '../records/columns.ts';
+import { LIST_COLUMNS, TOLD_HEAD, type Schema } from '../records/columns.ts';
 import { columnIndex, type ColumnData, type RecordBatchData, type Utf8Values } from '../records/record-batch.ts';
 import type { BucketClient } from '../s3/bucket-client.ts';
 import type { Connection } from './connect.ts';
@@ -21,7 +21,13 @@ export function rangeOf({ startAfter, endAt }: ListingOptions): Interval {
 /** What `head` needs of a listing: the key, and what its HEAD is cross-checked with (R4). */
 export const HEAD_LISTING: Schema = LIST_COLUMNS.filter(({ name }) => ['key', 'size', 'last_modified', 'etag'].includes(name));
 
-async function pageLister(client: BucketClient, connection: Connection, options: EndpointOptions, { bucket, fetchOwner, concurrency }: ListingOptions, counters: ListingCounters): Promise<ListPage> {
+async function pageLister(
+  client: BucketClient,
+  connection: Connection,
+  options: EndpointOptions,
+  { bucket, fetchOwner, concurrency, metadata }: ListingOptions,
+  counters: ListingCounters,
+): Promise<ListPage> {
   const timed = async <T>(ask: () => Promise<T>): Promise<T> => {
     const startedAt = performance.now();
     counters.startMs ||= Date.now();
@@ -44,7 +50,7 @@ async function pageLister(client: BucketClient, connection: Connection, options:
     const body = await timed(() => client.get(query));
     counters.bytesIn += body.length;
     return body;
-  }, { fetchOwner });
+  }, { fetchOwner, ...(metadata && { metadata }) });
 }
 
 /**
@@ -93,6 +99,18 @@ export function int64Values(column: ColumnData | undefined, rows: number): BigIn
   return values;
 }
 
+function headsOf(column: ColumnData | undefined): Pick<Listed, 'heads'> {
+  const heads = utf8Values(column);
+  return heads === null ? {} : { heads };
+}
+
+/** The batch with nothing told in place of HEADs. */
+export function withoutHeads(batch: KeyBatch): KeyBatch {
+  if (batch.listed?.heads === undefined) return batch;
+  const { size, etag, lastModified } = batch.listed;
+  return { ...batch, listed: { size, etag, lastModified } };
+}
+
 /** A listed page as a batch of the queue. `schema` is what the page was listed with. */
 export function keyBatchOf(page: ListedPage, bucket: string, schema: Schema): KeyBatch {
   const { rows, columns }: RecordBatchData = page.rows;
@@ -101,6 +119,7 @@ export function keyBatchOf(page: ListedPage, bucket: string, schema: Schema): Ke
     size: int64Values(column('size'), rows),
     etag: utf8Values(column('etag')),
     lastModified: int64Values(column('last_modified'), rows),
+    ...headsOf(column(TOLD_HEAD.name)),
   };
   const keys = utf8Values(column('key')) ?? { offsets: new Int32Array(1), values: new Uint8Array(0) };
   return { bucket, place: { kind: 'keyspace', ...page.interval }, count: rows, keys, versions: utf8Values(column('version_id')), listed };

@@ -8,6 +8,7 @@ import type { Addressing } from '../s3/address.ts';
 import type { Filter } from '../source/filter.ts';
 import type { FromFormat } from '../source/key-format.ts';
 import type { ScanLog } from './scan.ts';
+import type { Via } from './via.ts';
 
 export type { Filter } from '../source/filter.ts';
 
@@ -50,6 +51,8 @@ export interface ListingOptions {
   readonly concurrency: number | null;
   /** ask for each object's owner, which S3 leaves out otherwise */
   readonly fetchOwner: boolean;
+  /** asked before each page: whether to ask for each object's headers, too */
+  readonly metadata?: () => boolean;
 }
 
 export interface KeyFileSource {
@@ -107,6 +110,7 @@ export interface HeadScanOptions extends ScanOptions {
   readonly workers: number;
   readonly shards: number;
   readonly checksums: boolean;
+  readonly via: Via;
   /** ask how many parts each object was uploaded in */
   readonly parts: boolean;
   /** null: the environment's key for SSE-C, if there is one */

@@ -21,7 +21,7 @@ import type { Scan, ScanProgress, ScanResult, StopCause } from './scan.ts';
 const SAMPLE_MS = 1000;
 
 /** What of the report only the command knows. */
-type ReportParts = Pick<ReportInput, 'command' | 'shards' | 'listing' | 'filtered' | 'concurrency' | 'busiestThread'>;
+type ReportParts = Pick<ReportInput, 'command' | 'shards' | 'listing' | 'filtered' | 'viaNote' | 'concurrency' | 'busiestThread'>;
 
 export abstract class RunningScan implements Scan {
   abstract readonly result: Promise<ScanResult>;

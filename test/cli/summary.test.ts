@@ -31,6 +31,7 @@ const OVERALL: OverallReport = {
   complete: true, stopped: null, rows_written: 1_000_000,
   keys: 1_000_000, filtered: 0, ok: 999_990, gone: 8, failed: 2, start_time: SHARD.start_time, end_time: SHARD.end_time, elapsed_time: 63.3,
   headers_per_second: 15_803.79, cpu_seconds: 25.12, peak_rss_bytes: 123_456_789, limit: 'concurrency', latency_us: LATENCY,
+  told: 0, via_note: null,
   connections: { closed: 3, closed_share: 0, reconnects: 3, connecting_time: 0.01, connecting_share: 0 },
 };
 

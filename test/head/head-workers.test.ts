@@ -24,7 +24,7 @@ function batchOf(bucket: string, keys: readonly string[]): KeyBatch {
 async function headed(t: TestContext, part: Partial<HeadSettings>, batches: readonly KeyBatch[]): Promise<void> {
   const settings: HeadSettings = {
     endpoint: 'http://127.0.0.1:1', region: 'us-east-1', addressing: 'path', network: DIRECT, credentials: null,
-    clockOffsetMs: 0, engine: 'fast', schema: HEAD_COLUMNS, recordRows: 4096, requestHeaders: [], parts: false, timeoutMs: 5000, maxAttempts: 1, ...part,
+    clockOffsetMs: 0, engine: 'fast', schema: HEAD_COLUMNS, recordRows: 4096, requestHeaders: [], parts: false, mayBeTold: false, timeoutMs: 5000, maxAttempts: 1, ...part,
   };
   const queue = new KeyQueue(1000, 1);
   const workers = new HeadWorkers({

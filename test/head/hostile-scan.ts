@@ -82,6 +82,7 @@ function settings(endpoint: string, engine: EngineName, timeoutMs: number): Head
     recordRows: 4096,
     requestHeaders: [],
     parts: false,
+    mayBeTold: false,
     timeoutMs,
     maxAttempts: 2,
   };
@@ -109,6 +110,7 @@ export async function scanHostile(t: TestContext, answer: HostileAnswer, name: E
       parts: false,
       engine,
       assembly,
+      told: null,
       counters: new ShardCounters(ShardCounters.allocate(1)),
       latency: createLatencyHistogram(),
       retryBudget,

@@ -38,6 +38,7 @@ test("a server that sends bodies after its HEADs, late and shaped like answers: 
     recordRows: 4096,
     requestHeaders: [],
     parts: false,
+    mayBeTold: false,
     timeoutMs: 5000,
     maxAttempts: 5,
   }, pace);
@@ -51,6 +52,7 @@ test("a server that sends bodies after its HEADs, late and shaped like answers: 
       parts: false,
       engine,
       assembly,
+      told: null,
       counters: new ShardCounters(ShardCounters.allocate(1)),
       latency: createLatencyHistogram(),
       retryBudget,

@@ -54,6 +54,7 @@ function lane(t: TestContext, slots: number, maxAttempts = 11, parts = false): L
       parts,
       engine,
       assembly,
+      told: null,
       counters,
       latency: createLatencyHistogram(),
       retryBudget: budget,

@@ -25,6 +25,7 @@ function input(part: Partial<ReportInput>): ReportInput {
     shards: [],
     listing: null,
     filtered: 0,
+    viaNote: null,
     series: [],
     concurrency: 80,
     rate: null,

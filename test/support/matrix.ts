@@ -109,7 +109,7 @@ interface Attempt {
 }
 
 /** Writes every object that the server accepts. */
-async function fill(client: S3Client, bucket: string, objects: readonly MatrixObject[]): Promise<Attempt[]> {
+export async function fillWith(client: S3Client, bucket: string, objects: readonly MatrixObject[]): Promise<Attempt[]> {
   const attempts: Attempt[] = [];
   await inParallel(objects, async (object) => {
     try {
@@ -248,7 +248,7 @@ export async function runMatrix(server: string, { client, endpoint, env }: Endpo
   let rows = 0;
   for (const { bucket, formats, lock, objects } of buckets) {
     await client.send(new CreateBucketCommand({ Bucket: bucket, ...(lock && { ObjectLockEnabledForBucket: true }) }));
-    const attempts = await fill(client, bucket, objects);
+    const attempts = await fillWith(client, bucket, objects);
     const compared = await compareBucket(client, { bucket, endpoint, env, formats, headPrefix: fast ? '' : HEADERS_PREFIX });
     const names = byName(compared.listed);
     written.push(...attempts.map((attempt) => ({ object: attempt.object, fate: fateOf(attempt, compared.listed, names) })));

@@ -151,6 +151,8 @@ const OVERALL: About<OverallReport> = {
   ok: 'keys with headers',
   gone: 'keys with status 404',
   failed: 'keys with any other error',
+  told: 'of `ok`, those whose row the listing told, without a HEAD (`--via`)',
+  via_note: 'why rows come from the listing, or do not, where that was left open; else null',
   ...SPAN,
   headers_per_second: 'keys done over the time from the first shard’s start to the last one’s end; 0 for `list`',
   cpu_seconds: 'CPU time of the s3scan process, all threads',
