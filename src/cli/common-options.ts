@@ -5,6 +5,7 @@ import { isatty } from 'node:tty';
 import { Failure } from '../failure.ts';
 import { parseHostPort } from '../http/network.ts';
 import { compareKeys } from '../keyspace/interval.ts';
+import { isDirectoryBucket } from '../s3/address.ts';
 import type { DirectoryOptions, EndpointOptions, ListingOptions, OutputOptions } from '../scan/options.ts';
 import { formatOf, type Compression, type Format } from '../output/format.ts';
 import type { Schema } from '../records/columns.ts';
@@ -154,13 +155,14 @@ export function endpointOptions(flags: CommonFlags): EndpointOptions {
 }
 
 /** `urlPrefix` is empty where the URL has none. */
-function listingPrefix({ prefix: given, include }: CommonFlags, urlPrefix: string): string {
+function listingPrefix({ prefix: given, include }: CommonFlags, bucket: string, urlPrefix: string): string {
   if (given !== undefined && urlPrefix !== '') {
     throw new Failure('usage', 'the URL names a prefix, and so does --prefix', 'leave one of them out');
   }
   const prefix = given ?? urlPrefix;
   const narrowed = narrowedPrefix(prefix, include ?? []);
-  if (narrowed !== null) return narrowed;
+  // Prefixes of directory buckets are folders.
+  if (narrowed !== null) return isDirectoryBucket(bucket) ? narrowed.slice(0, Math.max(prefix.length, narrowed.lastIndexOf('/') + 1)) : narrowed;
   throw new Failure('usage', `no key under the prefix ${JSON.stringify(prefix)} can match --include`, 'a glob is about the whole key, prefix included');
 }
 
@@ -172,7 +174,7 @@ export function listingOptions(flags: CommonFlags, bucket: string, urlPrefix: st
   }
   return {
     bucket,
-    prefix: Buffer.from(listingPrefix(flags, urlPrefix), 'utf8'),
+    prefix: Buffer.from(listingPrefix(flags, bucket, urlPrefix), 'utf8'),
     startAfter,
     endAt,
     pageSize: flags.pageSize,

@@ -7,6 +7,7 @@ import { HeadScan } from '../scan/head-scan.ts';
 import type { HeadScanOptions } from '../scan/options.ts';
 import { selectSchema } from '../scan/schema.ts';
 import { endpointOptions, filterOptions, listingOptions, outputOptions } from './common-options.ts';
+import { checkDirectoryBucket } from './directory-bucket.ts';
 import { openLog } from './log.ts';
 import type { HeadFlags } from './program.ts';
 import { givenOptions, metricsPath, runScan } from './run-scan.ts';
@@ -19,6 +20,7 @@ function sourceOf(url: string | undefined, flags: HeadFlags): HeadScanOptions['s
   const target = url === undefined ? null : parseS3Url(url);
   if (flags.from === undefined) {
     if (target === null) throw new Failure('usage', 'nothing to scan: no bucket and no --from', 'name a bucket as s3://BUCKET, or a file of keys with --from');
+    checkDirectoryBucket(target.bucket, flags);
     return { kind: 'listing', listing: listingOptions(flags, target.bucket, target.prefix) };
   }
   const { prefix, startAfter, endAt, maxKeys } = flags;

@@ -4,6 +4,7 @@ import { parseS3Url } from '../s3/address.ts';
 import { ListScan } from '../scan/list-scan.ts';
 import { selectSchema } from '../scan/schema.ts';
 import { endpointOptions, filterOptions, listingOptions, outputOptions } from './common-options.ts';
+import { checkDirectoryBucket } from './directory-bucket.ts';
 import { openLog } from './log.ts';
 import type { ListFlags } from './program.ts';
 import { givenOptions, metricsPath, runScan } from './run-scan.ts';
@@ -11,6 +12,7 @@ import { packageVersion } from './version.ts';
 
 export async function runList(url: string, flags: ListFlags): Promise<number> {
   const { bucket, prefix } = parseS3Url(url);
+  checkDirectoryBucket(bucket, flags);
   const metrics = metricsPath(flags, 'list');
   const scan = new ListScan({
     endpoint: endpointOptions(flags),

@@ -23,6 +23,8 @@ export interface ChainOptions {
   readonly maxKeys: number;
   /** for this chain alone; emptied by every page */
   readonly builder: RecordBuilder;
+  /** called where the server gives no token, and the chain goes on by key and marker */
+  readonly onMarker: () => void;
 }
 
 class Chain {
@@ -64,8 +66,10 @@ class Chain {
     const { after, course } = this;
     const leads = compareKeys(course.from, after) < 0;
     const window = { ...(leads && { from: course.from }), after, through: range.through, limit: this.remaining };
+    const position = course.position(this.percentIsSafe ?? false);
+    if (position.byMarker === true) this.options.onMarker();
     const maxKeys = leads ? pageSize : Math.min(pageSize, this.remaining);
-    return this.listPage({ prefix, ...course.position(this.percentIsSafe ?? false), maxKeys, window }, builder);
+    return this.listPage({ prefix, ...position, maxKeys, window }, builder);
   }
 
   private async accept(info: ListPageInfo): Promise<ListedPage | null> {

@@ -4,18 +4,21 @@
  */
 import { Failure } from '../failure.ts';
 import { nextSafe, toCodePoints, toKey } from '../keyspace/code-points.ts';
+import { NoToken } from './doubts.ts';
 
 /** Where a page begins; both null for the beginning of the bucket. */
 export interface Position {
   readonly startAfter: Uint8Array | null;
   readonly continuationToken: string | null;
+  /** no token was given: a server that knows only version 1 of ListObjects takes the key as marker */
+  readonly byMarker?: boolean;
 }
 
 /**
  * A versioned bucket full of delete markers may list empty pages, each with a token of its own and as many markers
  * behind it as the server passes over in one request. More in a row is taken for a server that never ends.
  */
-const MAX_EMPTY_PAGES = 1000;
+export const MAX_EMPTY_PAGES = 1000;
 
 const PERCENT = 0x25;
 const TAB = 0x09;
@@ -84,11 +87,9 @@ export class Continuation {
       return;
     }
     if (token === null) {
-      throw new Failure(
-        'listing',
-        'the page says IsTruncated and gives no continuation token',
-        'the server seems to know only version 1 of ListObjects, and such a listing cannot be continued safely',
-      );
+      if (lastKey === null) throw new NoToken();
+      this.position = { startAfter: lastKey, continuationToken: null, byMarker: true };
+      return;
     }
     if (this.tokens.has(token)) throw new Failure('listing', 'the page gives a continuation token that an earlier page gave: the listing would never end');
     if (lastKey !== null) this.tokens.clear();

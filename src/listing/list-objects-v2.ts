@@ -19,7 +19,7 @@ export interface ListObjectsV2Options {
 type Query = [string, string | Uint8Array][];
 
 function queryOf(request: PageRequest, options: ListObjectsV2Options): Query {
-  const { prefix, startAfter, continuationToken, maxKeys, delimiter } = request;
+  const { prefix, startAfter, continuationToken, byMarker, maxKeys, delimiter } = request;
   // XML cannot hold every character that a key may; encoding-type=url can.
   const query: Query = [
     ['list-type', '2'],
@@ -28,6 +28,7 @@ function queryOf(request: PageRequest, options: ListObjectsV2Options): Query {
   ];
   if (prefix.length > 0) query.push(['prefix', prefix]);
   if (startAfter !== null) query.push(['start-after', startAfter]);
+  if (startAfter !== null && byMarker === true) query.push(['marker', startAfter]);
   if (continuationToken !== null) query.push(['continuation-token', continuationToken]);
   if (delimiter !== undefined) query.push(['delimiter', delimiter]);
   if (options.fetchOwner) query.push(['fetch-owner', 'true']);

@@ -14,6 +14,8 @@ export interface KeyWindow extends Interval {
   readonly limit: number;
   /** what the page itself lies above, where that is below `after`: the objects between the two are passed over */
   readonly from?: Uint8Array;
+  /** the server knows no order */
+  readonly inAnyOrder?: boolean;
 }
 
 /** Asks one page; the executor behind it signs, sends, retries. */
@@ -22,6 +24,8 @@ export interface PageRequest {
   /** at most one of these two is given, neither for the beginning of the bucket */
   readonly startAfter: Uint8Array | null;
   readonly continuationToken: string | null;
+  /** the key is to be given as marker too, for servers that know only version 1 of ListObjects */
+  readonly byMarker?: boolean;
   readonly maxKeys: number;
   /** keys that go on after a slash are told as the folder they are in, which is no row */
   readonly delimiter?: '/';

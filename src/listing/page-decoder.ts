@@ -10,6 +10,7 @@ import { Failure } from '../failure.ts';
 import { TOLD_HEAD } from '../records/columns.ts';
 import type { RecordBuilder, Utf8Builder } from '../records/record-builder.ts';
 import { excerpt, XmlError } from '../s3/xml.ts';
+import { OutOfOrder } from './doubts.ts';
 import { KeyText } from './key-text.ts';
 import type { KeyWindow, ListPageInfo } from './listing.ts';
 import { PageColumns } from './page-columns.ts';
@@ -33,11 +34,7 @@ function unreadable(page: PageScan, object: number, problem: string): Failure {
 }
 
 function disorder(object: number, key: KeyText, above: Uint8Array): Failure {
-  return new Failure(
-    'listing',
-    `keys are not ascending: object ${object + 1} of the page, "${excerpt(key.copy())}", does not come after "${excerpt(above)}"`,
-    'the server lists out of order, ignores start-after, or the bucket is a directory bucket: such a listing cannot be proven complete',
-  );
+  return new OutOfOrder(`keys are not ascending: object ${object + 1} of the page, "${excerpt(key.copy())}", does not come after "${excerpt(above)}"`);
 }
 
 /** The page without the objects that only lead to the window: those above `from` and not above `after`. */
@@ -61,7 +58,7 @@ function passedOver(page: PageScan, bodyIsUtf8: boolean, from: Uint8Array, after
 /** Decodes every key of the page, also those beyond the window: their order is part of the proof (R2). */
 function decodeKeys(page: PageScan, bodyIsUtf8: boolean, window: KeyWindow, firstRow: number, column: Utf8Builder | null): Keys {
   const { spans } = page;
-  const { after, through, limit } = window;
+  const { after, through, limit, inAnyOrder = false } = window;
   let key = new KeyText(page.body, page.urlEncoded, bodyIsUtf8);
   let previous = new KeyText(page.body, page.urlEncoded, bodyIsUtf8);
   let count = 0;
@@ -74,7 +71,7 @@ function decodeKeys(page: PageScan, bodyIsUtf8: boolean, window: KeyWindow, firs
     const problem = key.read(spans[at]!, spans[at + 1]!);
     if (problem !== null) throw unreadable(page, object, problem);
     const order = object === 0 ? key.compare(after, 0, after.length) : key.compare(previous.bytes, previous.start, previous.end);
-    if (order <= 0) throw disorder(object, key, object === 0 ? after : previous.copy());
+    if (order <= 0 && !inAnyOrder) throw disorder(object, key, object === 0 ? after : previous.copy());
     if (count === object && count < limit && (through === null || key.compare(through, 0, through.length) <= 0)) {
       if (count === 0) firstKey = key.copy();
       if (count % sampleStride === 0) sample.push(key.copy());

@@ -13,6 +13,7 @@ import type { RecordBuilder } from '../records/record-builder.ts';
 import { excerpt } from '../s3/xml.ts';
 import { fitAbove, fitBeginning, hasPercent } from './continuation.ts';
 import { Course, keptPage } from './course.ts';
+import { NoToken } from './doubts.ts';
 import { FIRST_PACE, givenPace, paceAfter, type Pace } from './list-pace.ts';
 import type { KeyWindow, ListedPage, ListPage, ListPageInfo } from './listing.ts';
 import { canTellPercent, takesPercent } from './percent.ts';
@@ -38,13 +39,14 @@ export interface ParallelOptions {
 const HELD = 2;
 
 export class ParallelListing {
-  /** Once the pages have ended: what a page was that proves nothing. What is missing may be had by token. */
+  /** Once the pages have ended: what a page was that proves nothing. What is missing may be had in another way. */
   doubt: Failure | null = null;
   private readonly listPage: ListPage;
   private readonly options: ParallelOptions;
   private readonly ranges: Ranges;
   private readonly courses = new Map<number, Course>();
   private readonly ready: ListedPage[] = [];
+  private readonly before: { readonly ranges: number; readonly splits: number };
   private pace: Pace;
   private throttled: number;
   private percent: 'unknown' | 'asking' | 'told' = 'unknown';
@@ -60,6 +62,7 @@ export class ParallelListing {
     this.ranges = new Ranges(options.missing, options.prefix);
     this.pace = options.concurrency === null ? FIRST_PACE : givenPace(options.concurrency);
     this.throttled = options.counters.throttled;
+    this.before = { ranges: options.counters.ranges, splits: options.counters.splits };
   }
 
   /** To be called once. Throws where a request failed for good. */
@@ -101,8 +104,8 @@ export class ParallelListing {
 
   private count(): void {
     const { counters } = this.options;
-    counters.ranges = this.ranges.created;
-    counters.splits = this.ranges.splits;
+    counters.ranges = this.before.ranges + this.ranges.created;
+    counters.splits = this.before.splits + this.ranges.splits;
     counters.inFlight = this.ended ? 0 : this.ranges.inFlight;
     counters.concurrency = Math.max(counters.concurrency, this.pace.limit);
   }
@@ -146,6 +149,7 @@ export class ParallelListing {
   private accept({ range, after }: PageOrder, info: ListPageInfo, builder: RecordBuilder): void {
     checkScope(info, this.options.prefix);
     const { firstKey, isTruncated, nextContinuationToken } = info;
+    if (this.answered === 0 && isTruncated && nextContinuationToken === null) throw new NoToken();
     const course = this.courses.get(range)!;
     const through = this.ranges.through(range);
     // Whole and not truncated: nothing follows. Cut: the rest lies beyond the range.
@@ -223,10 +227,8 @@ export class ParallelListing {
     if (this.ended) return;
     this.ended = true;
     if (error instanceof Failure && error.kind === 'listing') {
-      const where = this.answered === 0 ? 'page 1 of the listing' : `a page of the listing (after "${excerpt(after)}")`;
-      const named = new Failure('listing', `${where}: ${error.message}`, error.hint, { cause: error });
-      if (this.answered === 0) this.failure = named;
-      else this.doubt = named;
+      const where = after.length === 0 ? 'page 1 of the listing' : `a page of the listing (after "${excerpt(after)}")`;
+      this.doubt = new Failure('listing', `${where}: ${error.message}`, error.hint, { cause: error });
     } else {
       this.failure = error;
     }

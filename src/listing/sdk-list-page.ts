@@ -6,6 +6,7 @@ import type { RecordBuilder } from '../records/record-builder.ts';
 import { classifyStatus, classifyTransport, failureOf, oneLine } from '../s3/errors.ts';
 import { sdkClient, type SdkSettings } from '../s3/sdk-config.ts';
 import { excerpt } from '../s3/xml.ts';
+import { OutOfOrder } from './doubts.ts';
 import type { ListPage, PageRequest } from './listing.ts';
 
 const SAMPLES = 16;
@@ -78,7 +79,7 @@ export function sdkListPage(settings: SdkSettings, bucket: string, connections =
     const sampleStride = Math.max(1, Math.floor(objects.length / SAMPLES));
     for (const object of objects) {
       const key = keyBytes(object.Key, page.EncodingType === 'url');
-      if (compareKeys(key, previous) <= 0) throw new Failure('listing', 'keys are not in ascending order');
+      if (window.inAnyOrder !== true && compareKeys(key, previous) <= 0) throw new OutOfOrder('keys are not in ascending order');
       previous = key;
       if (compareKeys(key, window.after) <= 0) {
         skippedKey = key;
@@ -101,7 +102,7 @@ export function sdkListPage(settings: SdkSettings, bucket: string, connections =
       sample,
       sampleStride,
       isTruncated: page.IsTruncated ?? false,
-      nextContinuationToken: page.NextContinuationToken ?? null,
+      nextContinuationToken: page.NextContinuationToken || null,
       commonPrefixes: (page.CommonPrefixes ?? []).map((group) => keyBytes(group.Prefix, page.EncodingType === 'url')),
     };
   };

@@ -1,10 +1,17 @@
 /**
  * A listing with the proof that it is whole (R2): ranges in parallel where that is of use, one chain of pages
- * where order matters or the server cannot do otherwise, and a chain over what is missing where the server turns
- * out not to. Every page that is handed on is entered in a tiling, and only a complete one ends without a Failure.
+ * where order matters or the server cannot do otherwise. Every page that is handed on is entered in a tiling, and
+ * only a complete one ends without a Failure.
  *
  * What is to be listed need not be in one piece: an earlier scan may have listed the rest. Each interval of it is
  * tiled by pages, the last of them with no key where none is left, and nothing outside of them is.
+ *
+ * Where a page of a parallel listing proves nothing, its rows are not handed on, and what is handed on stays: it cannot be
+ * taken back, and to list it again would double it (R1). What is missing is listed in another way. After a page that cannot
+ * be read, the same way: pages proven before it are as good as they were. Where keys come out of order, or before
+ * what was asked for, start-after is not to be relied on, and only a chain by token from the very beginning is; it comes
+ * by what was handed on and leaves that out. That a page accepted before might have skipped keys is not excluded then:
+ * a server that ignores start-after shows keys that are too low, never too high.
  */
 import { Failure } from '../failure.ts';
 import { compareEnds, compareKeys, type Interval } from '../keyspace/interval.ts';
@@ -14,10 +21,13 @@ import { LIST_COLUMNS, type Column, type Schema } from '../records/columns.ts';
 import { columnIndex, type RecordBatchData } from '../records/record-batch.ts';
 import { RecordBuilder } from '../records/record-builder.ts';
 import { selectRows } from '../records/select-rows.ts';
+import { isDirectoryBucket } from '../s3/address.ts';
 import { excerpt } from '../s3/xml.ts';
 import { listChain } from './chain.ts';
+import { NoToken, OutOfOrder } from './doubts.ts';
 import type { ListedPage, ListPage } from './listing.ts';
 import { ParallelListing } from './parallel.ts';
+import { listUnordered } from './unordered.ts';
 
 export interface WholeListingOptions {
   readonly bucket: string;
@@ -42,8 +52,8 @@ const EVERYTHING: Interval = { after: new Uint8Array(0), through: null };
 
 const KEY: Column = LIST_COLUMNS.find(({ name }) => name === 'key')!;
 
-/** Directory buckets (S3 Express One Zone) know no start-after, and their names end so. */
-const DIRECTORY_BUCKET = '--x-s3';
+/** Parallel listings of one scan: a page that cannot be read may be an accident, but not again and again. */
+const MAX_ROUNDS = 5;
 
 class WholeListing {
   private readonly listPage: ListPage;
@@ -61,22 +71,39 @@ class WholeListing {
   }
 
   async *pages(): AsyncGenerator<ListedPage> {
-    const { bucket, missing, maxKeys, concurrency, counters } = this.options;
+    const { bucket, missing, maxKeys, concurrency } = this.options;
     if (missing.length === 0) return;
-    if (maxKeys < Infinity || concurrency === 1) {
-      yield* this.chain(null);
-    } else if (bucket.endsWith(DIRECTORY_BUCKET)) {
-      yield* this.chain('directory buckets know no start-after');
-    } else {
-      counters.mode = 'parallel';
-      const parallel = new ParallelListing(this.listPage, { ...this.options, builder: () => this.builder(this.options.schema) });
-      for await (const page of parallel.pages()) {
-        this.enter(page);
-        yield page;
-      }
-      if (parallel.doubt !== null) yield* this.rest(parallel.doubt);
-    }
+    if (isDirectoryBucket(bucket)) yield* this.unordered();
+    else if (maxKeys < Infinity || concurrency === 1) yield* this.chain(null);
+    else yield* this.parallel();
     this.prove();
+  }
+
+  private get missing(): Interval[] {
+    return this.tiling.missing(EVERYTHING);
+  }
+
+  private async *parallel(): AsyncGenerator<ListedPage> {
+    const { counters, schema } = this.options;
+    for (let round = 1; ; round++) {
+      counters.mode = 'parallel';
+      const before = this.keys;
+      const parallel = new ParallelListing(this.listPage, { ...this.options, missing: this.missing, builder: () => this.builder(schema) });
+      yield* this.entered(parallel.pages());
+      const { doubt } = parallel;
+      if (doubt === null) return;
+      if (doubt.cause instanceof OutOfOrder) return yield* this.rest(doubt);
+      if (doubt.cause instanceof NoToken) return yield* this.chain(doubt.message);
+      if (round === MAX_ROUNDS || this.keys === before) throw doubt;
+      counters.note = `what was missing was asked again: ${doubt.message}`;
+    }
+  }
+
+  private async *entered(pages: AsyncGenerator<ListedPage>): AsyncGenerator<ListedPage> {
+    for await (const page of pages) {
+      this.enter(page);
+      yield page;
+    }
   }
 
   private builder(schema: Schema): RecordBuilder {
@@ -92,14 +119,21 @@ class WholeListing {
 
   private async *chain(note: string | null): AsyncGenerator<ListedPage> {
     this.begin(note);
-    const { missing, maxKeys, schema } = this.options;
-    const builder = this.builder(schema);
-    for (const range of missing) {
-      for await (const page of listChain(this.listPage, { ...this.options, range, maxKeys: maxKeys - this.keys, builder })) {
-        this.enter(page);
-        yield page;
-      }
+    const builder = this.builder(this.options.schema);
+    for (const range of this.missing) {
+      const maxKeys = this.options.maxKeys - this.keys;
+      yield* this.entered(listChain(this.listPage, { ...this.options, range, maxKeys, builder, onMarker: this.onMarker }));
     }
+  }
+
+  private readonly onMarker = (): void => {
+    this.begin('the server gives no continuation tokens, as one that knows only version 1 of ListObjects: each page was asked by the last key before it');
+  };
+
+  private async *unordered(): AsyncGenerator<ListedPage> {
+    this.begin('a directory bucket lists in no order: that the chain of its pages came to an end is all that is proven');
+    const { prefix, pageSize, maxKeys, schema } = this.options;
+    yield* this.entered(listUnordered(this.listPage, { prefix, pageSize, maxKeys, builder: this.builder(schema) }));
   }
 
   /**
@@ -107,12 +141,12 @@ class WholeListing {
    * was handed on before or is not asked for is left out.
    */
   private async *rest(doubt: Failure): AsyncGenerator<ListedPage> {
-    this.begin(doubt.message);
-    const { schema, missing } = this.options;
-    const range = { after: EVERYTHING.after, through: missing.at(-1)!.through };
+    this.begin(`start-after is not to be relied on: ${doubt.message}`);
+    const { schema } = this.options;
+    const range = { after: EVERYTHING.after, through: this.missing.at(-1)!.through };
     const hasKey = columnIndex(schema, 'key') >= 0;
     const wider = hasKey ? schema : [...schema, KEY];
-    for await (const page of listChain(this.listPage, { ...this.options, range, builder: this.builder(wider) })) {
+    for await (const page of listChain(this.listPage, { ...this.options, range, builder: this.builder(wider), onMarker: this.onMarker })) {
       for (const interval of this.tiling.missing(page.interval)) {
         const part = partOf(page, interval, columnIndex(wider, 'key'));
         const kept = { ...part, rows: { ...part.rows, columns: part.rows.columns.slice(0, schema.length) } };
@@ -130,7 +164,7 @@ class WholeListing {
 
   private prove(): void {
     const { maxKeys, bucket } = this.options;
-    const missing = this.tiling.missing(this.keys >= maxKeys ? { ...EVERYTHING, through: this.through } : EVERYTHING);
+    const missing = this.keys >= maxKeys ? this.tiling.missing({ ...EVERYTHING, through: this.through }) : this.missing;
     if (missing.length === 0) return;
     const what = `${missing.length} ${missing.length === 1 ? 'interval' : 'intervals'} of the keyspace`;
     throw new Failure('listing', `the listing of s3://${bucket} is not complete: ${what} missing, the first: keys ${between(missing[0]!)}`, 'run it again');

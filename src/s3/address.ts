@@ -131,3 +131,8 @@ function notAnS3Url(text: string): Failure {
   const guess = /^[A-Za-z0-9._-]{3,255}$/.test(bucket) ? `did you mean s3://${rest}?` : URL_HINT;
   return new Failure('usage', what, guess);
 }
+
+/** S3 Express One Zone: their names end so. */
+export function isDirectoryBucket(bucket: string): boolean {
+  return bucket.endsWith('--x-s3');
+}

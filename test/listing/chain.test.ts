@@ -16,7 +16,7 @@ const text = (key: Uint8Array | null): string | null => (key === null ? null : B
 
 function options(changes: { after?: string; through?: string | null; prefix?: string; pageSize?: number; maxKeys?: number } = {}): ChainOptions {
   const { after = '', through = null, prefix = '', pageSize = 3, maxKeys = Infinity } = changes;
-  return { range: { after: bytes(after), through: through === null ? null : bytes(through) }, prefix: bytes(prefix), pageSize, maxKeys, builder: listBuilder() };
+  return { range: { after: bytes(after), through: through === null ? null : bytes(through) }, prefix: bytes(prefix), pageSize, maxKeys, builder: listBuilder(), onMarker: () => {} };
 }
 
 /** An honest server of these keys: a query in, a page's XML out. Tokens are opaque; every third page is empty. */
@@ -167,7 +167,9 @@ test('servers that lie are found out, with the page and the key before it; what 
   assert.deepEqual(await refused([page('abc', 't'), page('def', 't')], {}, /^page 2 .*continuation token that an earlier page gave/), letters('abc'));
   assert.deepEqual(await refused([page('abc', 't'), page('', 't')], {}, /^page 2 .*continuation token that an earlier page gave/), letters('abc'));
   assert.deepEqual(await refused([page('', 't'), page('', 'u'), page('', 't')], {}, /^page 3 of the listing: .*continuation token that an earlier page gave/), []);
-  assert.deepEqual(await refused([Buffer.from(page('abc', 't').toString().replace(/<NextC.*Token>/, ''))], {}, /^page 1 of the listing: .*no continuation token/), []);
+  const tokenless = (keysOfPage: string): Buffer => Buffer.from(page(keysOfPage, 't').toString().replace(/<NextC.*Token>/, ''));
+  assert.deepEqual(await refused([tokenless('')], {}, /^page 1 of the listing: .*no continuation token/), []);
+  assert.deepEqual(await refused([tokenless('abc'), tokenless('abc')], {}, /^page 2 of the listing \(after "c"\): keys are not ascending/), letters('abc'));
   assert.deepEqual(await refused([page('abc', ''), page('abc', '')], { after: 'A' }, /^page 2 .*not ascending/), letters('abc'));
   assert.deepEqual(await refused([renderPage([plainObject('b')])], { prefix: 'a' }, /"b" does not begin with the prefix asked for, "a"/), []);
   assert.deepEqual(await refused([renderPage([plainObject('a')], { commonPrefixes: ['d/'] })], {}, /keys under "d\/" are hidden in CommonPrefixes/), []);

@@ -56,7 +56,7 @@ async function list(server: Server, seed: number, changes: Changes = {}, spoil: 
       for await (const { rows, interval } of listWhole(spoil(listPage), options(changes, counters))) {
         assert.ok(tiling.add(interval), 'pages overlap');
         for (const key of keysOf(rows)) {
-          assert.ok(holds(interval, key), key);
+          assert.ok(changes.bucket !== undefined || holds(interval, key), key);
           keys.push(key);
         }
         if (dice() < 0.2) await schedule.turn();
@@ -205,20 +205,46 @@ test('a consumer that does not come back is not listed ahead of: two pages for e
   await pages.return(undefined);
 });
 
-test('--list-concurrency 1, --max-keys and directory buckets: one chain by token, in order', async () => {
+test('--list-concurrency 1 and --max-keys: one chain by token, in order', async () => {
   const keys = sorted(hexKeys(20));
-  for (const [changes, note] of [
-    [{ concurrency: 1 }, null],
-    [{ maxKeys: 7 }, null],
-    [{ bucket: 'name--use1-az4--x-s3' }, /directory buckets know no start-after/],
-  ] as const) {
+  for (const changes of [{ concurrency: 1 }, { maxKeys: 7 }]) {
     const listed = await list(honest(() => keys), 1, changes);
-    assert.deepEqual(listed.keys, keys.slice(0, 'maxKeys' in changes ? changes.maxKeys : 20));
+    assert.deepEqual(listed.keys, keys.slice(0, changes.maxKeys));
     assert.ok(listed.requests.every(({ startAfter }) => startAfter === null));
-    assert.equal(listed.counters.mode, 'chain');
-    if (note === null) assert.equal(listed.counters.note, null);
-    else assert.match(listed.counters.note ?? '', note);
+    assert.deepEqual([listed.counters.mode, listed.counters.note], ['chain', null]);
   }
+});
+
+const DIRECTORY = { bucket: 'name--use1-az4--x-s3' };
+
+/** A directory bucket: in no order, by token alone. */
+function unordered(keys: readonly string[]): Server {
+  return ({ startAfter, continuationToken, maxKeys, delimiter }) => {
+    assert.deepEqual([startAfter, delimiter], [null, undefined], 'a directory bucket knows no start-after');
+    const from = Number(continuationToken ?? 0);
+    const isTruncated = from + maxKeys < keys.length;
+    return { keys: keys.slice(from, from + maxKeys), isTruncated, token: isTruncated ? String(from + maxKeys) : null };
+  };
+}
+
+test('a directory bucket is listed in its own order, page after page by token, and the scan says what that proves', async () => {
+  const keys = [...sorted(hexKeys(19)).reverse(), 'm', 'a', 'z'];
+  const listed = await list(unordered(keys), 1, DIRECTORY);
+  assert.deepEqual([listed.failure, listed.keys], [null, keys]);
+  assert.match(listed.counters.note ?? '', /no order/);
+  assert.deepEqual((await list(unordered(keys), 1, { ...DIRECTORY, maxKeys: 7 })).keys, keys.slice(0, 7));
+  assert.deepEqual((await list(unordered([]), 1, DIRECTORY)).failure, null);
+});
+
+test('a directory bucket whose tokens go in a circle, or that tells of more and not how to get there, ends with a Failure', async () => {
+  const bucket = unordered(hexKeys(90));
+  for (const [from, to] of [[9, 9], [12, 9], [30, 0], [84, 30]]) {
+    const listed = await list((request, nth) => ({ ...bucket(request, nth), ...(request.continuationToken === String(from) && { token: String(to) }) }), 1, DIRECTORY);
+    assert.match(listed.failure?.message ?? '', /^page \d+ of the listing: .*token that an earlier page gave/, `${from} to ${to}`);
+  }
+  const { failure } = await list((request, nth) => ({ ...bucket(request, nth), token: null }), 1, DIRECTORY);
+  assert.match(failure?.message ?? '', /^page 1 of the listing: .*no continuation token/);
+  assert.match((await list(bucket, 1, { ...DIRECTORY, prefix: 'x' })).failure?.message ?? '', /does not begin with the prefix/);
 });
 
 /** Percent-decodes what is left of a start-after, as if it had been encoded twice. */
@@ -304,12 +330,40 @@ test('keys that are no start-after, wherever it begins: from the beginning, a ke
   );
 });
 
-test('a server that knows only version 1 gives no token: start-after does', async () => {
-  const keys = hexKeys(40);
-  const tokenless: Server = (request, nth) => ({ ...honest(() => keys)(request, nth), token: null });
-  const listed = await list(tokenless, 1);
-  assert.deepEqual([listed.failure, sorted(listed.keys)], [null, sorted(keys)]);
-  assert.match((await list(tokenless, 1, { concurrency: 1 })).failure?.message ?? '', /no continuation token/);
+test('a server that gives no token is gone on with by the last key: as start-after, or as marker where it knows only version 1', async () => {
+  await fc.assert(
+    fc.asyncProperty(keySets, settings, fc.boolean(), fc.boolean(), async (keys, { seed, ...changes }, knowsStartAfter, isChain) => {
+      const where = (request: PageRequest): string => (knowsStartAfter || request.byMarker === true ? beginning(request) : '');
+      const bucket = honest(() => keys, {}, where);
+      const listed = await list((request, nth) => ({ ...bucket(request, nth), token: null }), seed, { ...changes, after: '', ...(isChain && { concurrency: 1 }) });
+      assert.deepEqual([listed.failure, sorted(listed.keys)], [null, wanted(keys, { ...changes, after: '' })]);
+      if (listed.keys.length > changes.pageSize) assert.match(listed.counters.note ?? '', /^listed page after page.* no continuation tokens, as one that knows only version 1/);
+    }),
+    { numRuns: 80 },
+  );
+});
+
+test('after a page that cannot be read only what is missing is listed again, in parallel; a page that never can be is named', async () => {
+  const keys = hexKeys(300);
+  let broken = 0;
+  /** Counts `spoil` pages that are no listing, from the 20th request on. */
+  const spoiled = (spoil: number) => (listPage: ListPage): ListPage => {
+    let nth = 0;
+    return async (request, builder) => {
+      const info = await listPage(request, builder);
+      if (++nth < 20 || broken >= spoil || request.delimiter !== undefined) return info;
+      broken++;
+      throw new Failure('listing', 'the answer is no whole page of a listing: <html>');
+    };
+  };
+  const plain = await list(honest(() => keys), 1);
+  const listed = await list(honest(() => keys), 1, {}, spoiled(1));
+  assert.deepEqual([listed.failure, listed.counters.mode, sorted(listed.keys)], [null, 'parallel', sorted(keys)]);
+  assert.match(listed.counters.note ?? '', /^what was missing was asked again: a page of the listing \(after "\w+"\): the answer is no whole page/);
+  assert.ok(listed.requests.length < plain.requests.length + 50, `${listed.requests.length} requests in place of ${plain.requests.length}`);
+  broken = 0;
+  const { failure } = await list(honest(() => keys), 1, {}, spoiled(Infinity));
+  assert.match(failure?.message ?? '', /^a page of the listing \(after "\w+"\): the answer is no whole page/);
 });
 
 /** Spoils what an honest server says, from the nth answer on or that one alone. */
