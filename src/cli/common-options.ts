@@ -23,6 +23,9 @@ export interface CommonFlags {
   readonly signRequest: boolean;
   readonly addressing: 'auto' | 'path' | 'virtual';
   readonly connectTo?: string;
+  readonly dualStack: boolean;
+  readonly fips: boolean;
+  readonly accelerate: boolean;
   readonly caBundle?: string;
   readonly insecure: boolean;
   readonly requestPayer: boolean;
@@ -72,6 +75,9 @@ export function addEndpointOptions(command: Command): void {
     .option('--no-sign-request', 'send no credentials: public buckets')
     .addOption(new Option('--addressing <style>', 'where the bucket name goes').choices(['auto', 'path', 'virtual']).default('auto'))
     .option('--connect-to <host:port>', 'connect there instead; Host, TLS name and signature stay those of the endpoint', hostPort)
+    .option('--dual-stack', "AWS's endpoints for IPv4 and IPv6; else AWS_USE_DUALSTACK_ENDPOINT, the profile", false)
+    .option('--fips', "AWS's FIPS endpoints; else AWS_USE_FIPS_ENDPOINT, the profile", false)
+    .option('--accelerate', "AWS's transfer acceleration", false)
     .option('--ca-bundle <file>', 'PEM certificates to trust; else AWS_CA_BUNDLE')
     .option('--insecure', 'do not check the server certificate', false)
     .option('--request-payer', 'agree to pay for the requests', false)
@@ -142,6 +148,9 @@ export function endpointOptions(flags: CommonFlags): EndpointOptions {
     noSignRequest: !flags.signRequest,
     addressing: flags.addressing,
     connectTo: flags.connectTo === undefined ? null : parseHostPort(flags.connectTo),
+    dualStack: flags.dualStack,
+    fips: flags.fips,
+    accelerate: flags.accelerate,
     caBundle: flags.caBundle ?? null,
     insecure: flags.insecure,
     requestPayer: flags.requestPayer,

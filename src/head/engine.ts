@@ -1,5 +1,6 @@
 /** What a shard needs of the way its HEADs are sent. Chosen once a scan; two implementations. */
 import type { RecordBuilder } from '../records/record-builder.ts';
+import type { BucketAddress } from '../s3/address.ts';
 import type { Credentials } from '../s3/sigv4.ts';
 
 /** An answer's headers, for the row and for the cross-check with the LIST entry (R4). */
@@ -55,5 +56,7 @@ export interface Engine<Answer> {
   read(answer: Answer): AnswerHeaders;
   /** Corrects the time that requests are dated with by a refused answer's `Date`; false where that was not the reason. */
   correctClock(serverDate: string | null): boolean;
+  /** Where a bucket's objects are: told before the first of them is asked for. */
+  useAddress(bucket: string, address: BucketAddress): void;
   useCredentials(credentials: Credentials): void;
 }

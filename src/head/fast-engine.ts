@@ -5,6 +5,7 @@ import { Outbox } from '../http/outbox.ts';
 import type { Pace } from '../http/pace.ts';
 import { ResponseHead } from '../http/response-head.ts';
 import { HeaderDecoder, type RawHeaders } from '../records/header-decoder.ts';
+import type { BucketAddress } from '../s3/address.ts';
 import { RequestClock } from '../s3/clock.ts';
 import { BucketRoute } from '../s3/route.ts';
 import type { Credentials } from '../s3/sigv4.ts';
@@ -24,6 +25,7 @@ export class FastEngine implements Engine<RawHeaders> {
   readonly clock: RequestClock;
   readonly thread: HeadThread;
   private readonly decoder: HeaderDecoder;
+  private readonly addresses = new Map<string, BucketAddress>();
   private readonly routes = new Map<string, BucketRoute>();
   private credentials: Credentials | null;
 
@@ -48,6 +50,11 @@ export class FastEngine implements Engine<RawHeaders> {
     return this.clock.correct(serverDate);
   }
 
+  useAddress(bucket: string, address: BucketAddress): void {
+    this.addresses.set(bucket, address);
+    this.routes.delete(bucket);
+  }
+
   useCredentials(credentials: Credentials): void {
     this.credentials = credentials;
     this.routes.clear();
@@ -56,7 +63,7 @@ export class FastEngine implements Engine<RawHeaders> {
   route(bucket: string): BucketRoute {
     let route = this.routes.get(bucket);
     if (route === undefined) {
-      route = new BucketRoute({ ...this.settings, credentials: this.credentials }, bucket);
+      route = new BucketRoute({ ...this.settings, credentials: this.credentials }, this.addresses.get(bucket)!);
       this.routes.set(bucket, route);
     }
     return route;

@@ -8,6 +8,7 @@ import { Worker, type MessagePort } from 'node:worker_threads';
 import { Failure, fromFailureMessage } from '../failure.ts';
 import { batchTransferList, type KeyBatch } from '../queue/key-batch.ts';
 import type { KeyQueue } from '../queue/key-queue.ts';
+import type { BucketAddress } from '../s3/address.ts';
 import type { Credentials } from '../s3/sigv4.ts';
 import type { FromHeadWorker, HeadSettings, HeadWorkerData, ShardPlan, ToHeadWorker } from './protocol.ts';
 
@@ -138,6 +139,11 @@ export class HeadWorkers {
   /** The share of its time that the busiest worker was not waiting, 0 to 1. */
   busiest(): number {
     return Math.max(0, ...this.workers.map((worker) => worker.performance.eventLoopUtilization().utilization));
+  }
+
+  /** Before a batch of the bucket is pushed. */
+  useAddress(bucket: string, address: BucketAddress): void {
+    for (const worker of this.workers) this.post(worker, { type: 'address', bucket, address });
   }
 
   useCredentials(credentials: Credentials): void {

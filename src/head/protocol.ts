@@ -5,7 +5,7 @@ import type { FailureMessage } from '../failure.ts';
 import type { NetworkSettings } from '../http/network.ts';
 import type { KeyBatch } from '../queue/key-batch.ts';
 import type { Schema } from '../records/columns.ts';
-import type { Addressing } from '../s3/address.ts';
+import type { Addressing, AwsVariants, BucketAddress } from '../s3/address.ts';
 import type { RequestHeader } from '../s3/request-headers.ts';
 import type { Credentials } from '../s3/sigv4.ts';
 
@@ -18,6 +18,7 @@ export interface HeadSettings {
   readonly endpoint: string | null;
   readonly region: string;
   readonly addressing: Addressing;
+  readonly variants: AwsVariants;
   readonly network: NetworkSettings;
   /** null: requests are not signed */
   readonly credentials: Credentials | null;
@@ -57,6 +58,8 @@ export interface HeadWorkerData {
 export type ToHeadWorker =
   /** first and once; `records` goes to the writer thread */
   | { readonly type: 'start'; readonly settings: HeadSettings; readonly records: MessagePort }
+  /** before the first batch of the bucket */
+  | { readonly type: 'address'; readonly bucket: string; readonly address: BucketAddress }
   | { readonly type: 'batch'; readonly shard: number; readonly id: number; readonly batch: KeyBatch }
   /** no key will follow: finish what is there, then say `finished` */
   | { readonly type: 'end' }

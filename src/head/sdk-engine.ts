@@ -236,6 +236,9 @@ export class SdkEngine implements Engine<SdkAnswer> {
     return corrected;
   }
 
+  /** The SDK knows by itself. */
+  useAddress(): void {}
+
   useCredentials(credentials: Credentials): void {
     for (const client of [this.client, this.fresh]) client.config.credentials = () => Promise.resolve(credentials);
   }

@@ -8,6 +8,7 @@ import type { RawHeaders } from '../records/header-decoder.ts';
 import type { Schema } from '../records/columns.ts';
 import type { ColumnData, RecordBatchData, Utf8Values } from '../records/record-batch.ts';
 import { RecordBuilder } from '../records/record-builder.ts';
+import type { BucketAddress } from '../s3/address.ts';
 import { WHOLE, type AnswerHeaders, type Channel, type SlotOwner } from './engine.ts';
 import { FastEngine } from './fast-engine.ts';
 import type { HeadSettings } from './protocol.ts';
@@ -122,8 +123,9 @@ class Asker implements SlotOwner<RawHeaders> {
 }
 
 /** Asks for the keys, some at a time. */
-async function askHeads(settings: HeadSettings, pace: Pace, batch: KeyBatch, indexes: readonly number[]): Promise<Asked[]> {
+async function askHeads(settings: HeadSettings, address: BucketAddress, pace: Pace, batch: KeyBatch, indexes: readonly number[]): Promise<Asked[]> {
   const engine = new FastEngine(settings, pace);
+  engine.useAddress(batch.bucket, address);
   const asked: Asked[] = [];
   let next = 0;
   const lane = async (): Promise<void> => {
@@ -139,12 +141,12 @@ async function askHeads(settings: HeadSettings, pace: Pace, batch: KeyBatch, ind
 }
 
 /** Compares what the batch's listing tells with HEADs of some of its keys. */
-export async function proveTold(settings: HeadSettings, pace: Pace, batch: KeyBatch): Promise<ToldProof> {
+export async function proveTold(settings: HeadSettings, address: BucketAddress, pace: Pace, batch: KeyBatch): Promise<ToldProof> {
   const heads = batch.listed?.heads;
   const sample = heads === undefined ? [] : sampleOf(heads, batch.count);
   if (heads === undefined || sample.length === 0) return { doubt: 'its listing tells no headers, as MinIO does', heads: 0 };
   const told = new ToldHeads(settings.schema);
-  const asked = await askHeads(settings, pace, batch, sample);
+  const asked = await askHeads(settings, address, pace, batch, sample);
   let agreed = 0;
   for (const [at, { status, row }] of asked.entries()) {
     // Gone since, which says nothing of the others.

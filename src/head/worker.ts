@@ -93,6 +93,9 @@ async function openHost(data: HeadWorkerData, settings: HeadSettings, records: M
         case 'batch':
           shards.get(message.shard)!.accept(message.id, message.batch);
           break;
+        case 'address':
+          engine.useAddress(message.bucket, message.address);
+          break;
         case 'end':
           for (const shard of shards.values()) shard.end();
           break;

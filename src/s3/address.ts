@@ -1,6 +1,8 @@
 /**
- * Where a bucket is: from endpoint, region and bucket name to the origin to connect to, the Host header and the path;
- * and the `s3://BUCKET[/PREFIX]` of the command line. No request is made here.
+ * Where a bucket is: from endpoint, region and bucket name to the origin to connect to, the Host header, the path, and what
+ * requests are signed for; and the `s3://BUCKET[/PREFIX]` of the command line. No request is made here.
+ *
+ * A custom endpoint's addresses are composed here, without the SDK. Those of AWS come from the SDK's own rules.
  */
 import { isIP } from 'node:net';
 import { Failure } from '../failure.ts';
@@ -8,6 +10,7 @@ import { encodeKeyPath } from './uri.ts';
 
 export type Addressing = 'auto' | 'path' | 'virtual';
 
+/** Plain data, so that it can be handed to worker threads. */
 export interface BucketAddress {
   /** `https://host[:port]`, what to connect to */
   readonly origin: string;
@@ -18,41 +21,69 @@ export interface BucketAddress {
    * `pathPrefix + '/' + encodedKey`, the bucket's is `pathPrefix`, or `/` where that is empty.
    */
   readonly pathPrefix: string;
+  /** what requests are signed for: the ARN's region, where the bucket is named by one */
+  readonly region: string;
+  /** the service they are signed for: `s3`, `s3express`, `s3-outposts`, … */
+  readonly service: string;
+  /** requests are signed with a session's credentials (S3 Express) */
+  readonly session: boolean;
+}
+
+/** AWS's variants of its endpoints, as its tools name them. */
+export interface AwsVariants {
+  readonly dualStack: boolean;
+  readonly fips: boolean;
+  readonly accelerate: boolean;
+  /** S3 Express buckets are asked by way of a session */
+  readonly expressSessions: boolean;
 }
 
 export interface AddressOptions {
   /** null for AWS itself */
   readonly endpoint: string | null;
   readonly region: string;
-  readonly bucket: string;
   readonly addressing: Addressing;
+  readonly variants: AwsVariants;
 }
 
 const ENDPOINT_HINT = 'give it as http://HOST[:PORT] or https://HOST[:PORT]';
 const URL_HINT = 'name the bucket as s3://BUCKET or s3://BUCKET/PREFIX';
 
-export function bucketAddress(options: AddressOptions): BucketAddress {
-  const { region, bucket, addressing } = options;
+/** Names that only AWS's rules can read: ARNs, and the aliases of S3 Express and Outposts. */
+const AWS_NAME = /^arn:|--(x|xa|op)-s3$/;
+
+/** Throws Failure('usage'). */
+export async function bucketAddress(options: AddressOptions, bucket: string): Promise<BucketAddress> {
   checkBucketName(bucket);
-  const { url, basePath } = parseEndpoint(options.endpoint ?? awsEndpoint(region));
+  if (options.endpoint !== null) parseEndpoint(options.endpoint);
+  const { dualStack, fips, accelerate } = options.variants;
+  if (options.endpoint !== null && !AWS_NAME.test(bucket) && !dualStack && !fips && !accelerate) return customAddress(options, options.endpoint, bucket);
+  // The SDK takes 200 ms to load: only AWS's addresses cost that.
+  const { awsAddress } = await import('./aws-address.ts');
+  return awsAddress(options, bucket);
+}
+
+function customAddress({ region, addressing }: AddressOptions, endpoint: string, bucket: string): BucketAddress {
+  const { url, basePath } = parseEndpoint(endpoint);
   if (addressing === 'virtual') requireVirtualHost(url, bucket);
   const virtual = addressing === 'virtual' || (addressing === 'auto' && prefersVirtualHost(url, bucket));
   const host = virtual ? `${bucket}.${url.host}` : url.host;
-  return { origin: `${url.protocol}//${host}`, host, pathPrefix: virtual ? basePath : `${basePath}/${bucket}` };
+  return {
+    origin: `${url.protocol}//${host}`,
+    host,
+    pathPrefix: virtual ? basePath : `${basePath}/${bucket}`,
+    // AWS's name for no region in particular, which signs as this one
+    region: region === 'aws-global' ? 'us-east-1' : region,
+    service: 's3',
+    session: false,
+  };
 }
 
 /** The server's name, for people: with its port, without a path. Throws Failure('usage') where the endpoint is none. */
-export function endpointHost(endpoint: string | null, region: string): string {
-  return parseEndpoint(endpoint ?? awsEndpoint(region)).url.host;
-}
-
-function awsEndpoint(region: string): string {
-  // The region becomes part of the host that gets the signed requests: nothing but a DNS label may (R7).
-  if (!/^[a-z0-9-]{1,63}$/.test(region)) {
-    const hint = 'give one such as --region eu-central-1, or --endpoint for another server';
-    throw new Failure('usage', `${JSON.stringify(region)} is not an AWS region`, hint);
-  }
-  return `https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+export async function endpointHost(options: AddressOptions): Promise<string> {
+  if (options.endpoint !== null) return parseEndpoint(options.endpoint).url.host;
+  const { awsAddress } = await import('./aws-address.ts');
+  return awsAddress(options, null).host;
 }
 
 function parseEndpoint(text: string): { url: URL; basePath: string } {
@@ -75,8 +106,8 @@ function parseEndpoint(text: string): { url: URL; basePath: string } {
 }
 
 /**
- * AWS wants the bucket in the host name (some of its endpoints accept nothing else), unless its dots would not match
- * the wildcard certificate. Other servers understand the path everywhere, but the host name only where DNS and
+ * AWS's own endpoints, such as those of a VPC, want the bucket in the host name, unless its dots would not match the wildcard
+ * certificate. Other servers understand the path everywhere, but the host name only where DNS and
  * the server's domain were set up for it (MinIO, Ceph, FlashBlade), so path style is what works unasked.
  */
 function prefersVirtualHost(url: URL, bucket: string): boolean {
@@ -96,23 +127,39 @@ function isDnsName(bucket: string): boolean {
   return bucket.length <= 63 && isIP(bucket) === 0 && bucket.split('.').every((label) => /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(label));
 }
 
+/** `ARN[/PREFIX]` of a bucket, of an access point, or of one on an outpost; the name may follow a ":" or a "/", as AWS has it. */
+const BUCKET_ARN = /^(arn:[a-z0-9-]+:s3:::([^/:]+))(?:\/(.*))?$/s;
+const ACCESS_POINT_ARN = /^(arn:[a-z0-9-]+:s3[a-z-]*:[a-z0-9-]*:[0-9]*:(?:outpost[:/][^:/]+[:/])?accesspoint[:/][^:/]+)(?:\/(.*))?$/s;
+
 /**
  * Buckets made before 2018 in us-east-1, and buckets of other servers, may have up to 255 characters, capitals and
- * `_`. Nothing in these characters needs encoding or can leave the bucket's own path.
+ * `_`. Nothing in these characters needs encoding or can leave the bucket's own path. ARNs are read by AWS's rules.
  */
 function checkBucketName(bucket: string): void {
-  if (/^[A-Za-z0-9._-]{3,255}$/.test(bucket)) return;
+  if (/^[A-Za-z0-9._-]{3,255}$/.test(bucket) || ACCESS_POINT_ARN.exec(bucket)?.[1] === bucket) return;
   const what = /^[A-Za-z0-9._-]*$/.test(bucket) ? 'has 3 to 63 characters' : 'has only letters, digits, ".", "-" and "_"';
-  const hint = bucket.startsWith('arn:') ? `a bucket name is needed, not an ARN: ${URL_HINT}` : URL_HINT;
+  const hint = bucket.startsWith('arn:') ? 'an ARN has to be that of a bucket or of an access point' : URL_HINT;
   throw new Failure('usage', `${JSON.stringify(bucket)} is not a bucket name: one ${what}`, hint);
 }
 
-/** `s3://BUCKET[/PREFIX]`; everything after the first slash is the prefix, to the letter: no URL is parsed (R3). */
+/**
+ * `s3://BUCKET[/PREFIX]`, or an ARN in place of the bucket, with or without `s3://`; everything after the slash is the prefix,
+ * to the letter: no URL is parsed (R3). A bucket's own ARN is its name; that of an access point stays as it is.
+ */
 export function parseS3Url(text: string): { bucket: string; prefix: string } {
-  const match = /^s3:\/\/([^/]*)(?:\/(.*))?$/is.exec(text);
-  if (match === null) throw notAnS3Url(text);
-  const [, bucket = '', prefix = ''] = match;
+  const rest = /^s3:\/\/(.*)$/is.exec(text)?.[1] ?? (text.startsWith('arn:') ? text : null);
+  if (rest === null) throw notAnS3Url(text);
+  const [, , named, bucketPrefix] = BUCKET_ARN.exec(rest) ?? [];
+  if (named !== undefined) return checked(named, bucketPrefix);
+  const [, accessPoint, accessPointPrefix] = ACCESS_POINT_ARN.exec(rest) ?? [];
+  if (accessPoint !== undefined) return checked(accessPoint, accessPointPrefix);
+  const slash = rest.indexOf('/');
+  const bucket = slash === -1 || rest.startsWith('arn:') ? rest : rest.slice(0, slash);
   if (bucket === '') throw new Failure('usage', `${JSON.stringify(text)} names no bucket`, URL_HINT);
+  return checked(bucket, rest.slice(bucket.length + 1));
+}
+
+function checked(bucket: string, prefix = ''): { bucket: string; prefix: string } {
   checkBucketName(bucket);
   return { bucket, prefix };
 }
@@ -123,9 +170,6 @@ function notAnS3Url(text: string): Failure {
     return new Failure('usage', 'an http(s) URL stands where a bucket is expected', `${URL_HINT}, and the server with --endpoint`);
   }
   const what = `${JSON.stringify(text)} is not of the form s3://BUCKET[/PREFIX]`;
-  const arn = /^arn:[^:]*:s3:::([^:]+)$/.exec(text)?.[1];
-  if (arn !== undefined) return new Failure('usage', what, `a bucket name is needed, not an ARN: did you mean s3://${arn}?`);
-  if (text.startsWith('arn:')) return new Failure('usage', what, `a bucket name is needed, not an ARN: ${URL_HINT}`);
   const rest = text.replace(/^(s3:)?\/*/i, '');
   const bucket = rest.split('/')[0]!;
   const guess = /^[A-Za-z0-9._-]{3,255}$/.test(bucket) ? `did you mean s3://${rest}?` : URL_HINT;

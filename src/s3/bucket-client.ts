@@ -11,6 +11,7 @@ import type { NetworkSettings } from '../http/network.ts';
 import { Pace } from '../http/pace.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
 import { parseRetryAfter, retryDelay } from '../http/retry.ts';
+import type { BucketAddress } from './address.ts';
 import { RequestClock } from './clock.ts';
 import { parseErrorBody } from './error-body.ts';
 import { classifyStatus, classifyTransport, failureOf, type Classified } from './errors.ts';
@@ -29,6 +30,12 @@ export interface Limits {
 
 export interface BucketClientOptions extends RouteSettings, Limits {
   readonly bucket: string;
+  /** null: AWS itself */
+  readonly endpoint: string | null;
+  readonly region: string;
+  readonly address: BucketAddress;
+  /** the bucket's address in another region */
+  readonly locate: (region: string) => Promise<BucketAddress>;
   readonly network: NetworkSettings;
   readonly timeoutMs: number;
   readonly maxAttempts: number;
@@ -50,8 +57,9 @@ interface NoAnswer {
 export type Query = readonly (readonly [name: string, value: string | Uint8Array])[];
 
 export class BucketClient {
-  /** as it is after a redirect to the bucket's own */
+  /** region and address, as they are after a redirect to the bucket's own region */
   region: string;
+  address: BucketAddress;
   readonly clock: RequestClock = new RequestClock(0);
   private readonly options: BucketClientOptions;
   private readonly retryBudget: RetryBudget;
@@ -67,10 +75,11 @@ export class BucketClient {
   constructor(options: BucketClientOptions) {
     this.options = options;
     this.region = options.region;
+    this.address = options.address;
     this.credentials = options.credentials;
     this.retryBudget = new RetryBudget(options.retryBudget);
     this.pace = new Pace(options.pace);
-    this.route = new BucketRoute(options, options.bucket);
+    this.route = new BucketRoute(options, options.address);
     // One for each request on its way.
     setMaxListeners(0, this.abort.signal);
   }
@@ -94,7 +103,7 @@ export class BucketClient {
 
   useCredentials(credentials: Credentials): void {
     this.credentials = credentials;
-    this.route = new BucketRoute({ ...this.options, credentials, region: this.region }, this.options.bucket);
+    this.route = new BucketRoute({ ...this.options, credentials }, this.address);
   }
 
   /** Resolves when the endpoint's pace lets a request out. `get` has waited for it. */
@@ -189,9 +198,10 @@ export class BucketClient {
   }
 
   private async moveTo(region: string): Promise<void> {
+    this.address = await this.options.locate(region);
     await this.closeConnections();
     this.region = region;
-    this.route = new BucketRoute({ ...this.options, credentials: this.credentials, region }, this.options.bucket);
+    this.route = new BucketRoute({ ...this.options, credentials: this.credentials }, this.address);
   }
 
   private failure({ problem, response }: NoAnswer, status: number | null = response?.status ?? null): Failure {

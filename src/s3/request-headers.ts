@@ -27,7 +27,7 @@ const METHOD = 's3scan only reads';
 
 /** Why a header cannot be given: it would break the signature or the protocol, or change what an answer means. */
 const REFUSED: ReadonlyMap<string, string> = new Map([
-  ...['host', 'authorization', 'date', 'x-amz-date', 'x-amz-content-sha256', 'x-amz-security-token', 'x-amz-decoded-content-length', 'x-amz-trailer'].map((name) => [name, SIGNING] as const),
+  ...['host', 'authorization', 'date', 'x-amz-create-session-mode', 'x-amz-date', 'x-amz-content-sha256', 'x-amz-s3session-token', 'x-amz-security-token', 'x-amz-decoded-content-length', 'x-amz-trailer'].map((name) => [name, SIGNING] as const),
   ...['connection', 'content-encoding', 'content-length', 'expect', 'http2-settings', 'keep-alive', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'].map((name) => [name, CONNECTION] as const),
   ...['accept-encoding', 'if-match', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since', 'range'].map((name) => [name, CONDITION] as const),
   ...['x-http-method', 'x-http-method-override', 'x-method-override'].map((name) => [name, METHOD] as const),

@@ -1,14 +1,10 @@
 /** What all requests to one bucket share: where they go, their headers, and the signer. */
 import { Failure } from '../failure.ts';
-import { bucketAddress, type Addressing } from './address.ts';
+import type { BucketAddress } from './address.ts';
 import type { RequestHeader } from './request-headers.ts';
 import { EMPTY_SHA256, Signer, type Credentials } from './sigv4.ts';
 
 export interface RouteSettings {
-  /** null: AWS's own endpoint of the region */
-  readonly endpoint: string | null;
-  readonly region: string;
-  readonly addressing: Addressing;
   /** null: requests are not signed */
   readonly credentials: Credentials | null;
   /** sent with each request; those named x-amz-* are signed, too */
@@ -36,20 +32,20 @@ export class BucketRoute {
   private readonly fixedHeaders: readonly string[];
   private readonly signer: Signer | null;
 
-  constructor(settings: RouteSettings, bucket: string) {
-    const { endpoint, region, addressing, credentials, requestHeaders } = settings;
-    const { origin, host, pathPrefix } = bucketAddress({ endpoint, region, bucket, addressing });
+  constructor(settings: RouteSettings, address: BucketAddress) {
+    const { credentials, requestHeaders } = settings;
+    const { origin, host, pathPrefix, region, service, session } = address;
     const signedHeaders: RequestHeader[] = [['host', host], ...requestHeaders.filter(isSigned)];
     const plainHeaders = requestHeaders.filter((header) => !isSigned(header));
     if (credentials !== null) {
       signedHeaders.push(['x-amz-content-sha256', EMPTY_SHA256]);
-      if (credentials.sessionToken !== undefined) signedHeaders.push(['x-amz-security-token', credentials.sessionToken]);
+      if (credentials.sessionToken !== undefined) signedHeaders.push([session ? 'x-amz-s3session-token' : 'x-amz-security-token', credentials.sessionToken]);
     }
     for (const [name, value] of [...signedHeaders, ...plainHeaders]) checkHeader(name, value);
     this.origin = origin;
     this.pathPrefix = pathPrefix;
     this.fixedHeaders = [...signedHeaders, ...plainHeaders].flat();
-    this.signer = credentials && new Signer({ credentials, region, signedHeaders });
+    this.signer = credentials && new Signer({ credentials, region, service, signedHeaders });
   }
 
   /** The headers of one request, names and values in turn. `date` as `amzDate` gives it; path and query as they are sent. */

@@ -2,7 +2,7 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { agents } from '../http/agents.ts';
 import type { NetworkSettings } from '../http/network.ts';
-import type { Addressing } from './address.ts';
+import type { Addressing, AwsVariants } from './address.ts';
 import type { RequestHeader } from './request-headers.ts';
 import type { Credentials } from './sigv4.ts';
 
@@ -10,6 +10,7 @@ export interface SdkSettings {
   readonly endpoint: string | null;
   readonly region: string;
   readonly addressing: Addressing;
+  readonly variants: AwsVariants;
   readonly network: NetworkSettings;
   readonly credentials: Credentials | null;
   readonly clockOffsetMs: number;
@@ -19,9 +20,16 @@ export interface SdkSettings {
 }
 
 function sdkClientConfig(settings: SdkSettings, connections: number, keepAlive: boolean): S3ClientConfig {
-  const { endpoint, region, addressing, network, credentials, timeoutMs } = settings;
+  const { endpoint, region, addressing, variants, network, credentials, timeoutMs } = settings;
   return {
     region,
+    useFipsEndpoint: variants.fips,
+    useDualstackEndpoint: variants.dualStack,
+    useAccelerateEndpoint: variants.accelerate,
+    disableS3ExpressSessionAuth: !variants.expressSessions,
+    useArnRegion: true,
+    // AWS's buckets of other regions, in a key file
+    followRegionRedirects: endpoint === null,
     forcePathStyle: addressing === 'path' || (addressing === 'auto' && endpoint !== null),
     systemClockOffset: settings.clockOffsetMs,
     requestHandler: {

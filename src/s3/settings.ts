@@ -3,6 +3,7 @@
  * AWS files, as the AWS tools do it.
  */
 import { Failure } from '../failure.ts';
+import type { AwsVariants } from './address.ts';
 import { credentialProvider, type CredentialProvider } from './credentials.ts';
 
 export interface SettingsOptions {
@@ -10,12 +11,16 @@ export interface SettingsOptions {
   readonly region: string | null;
   readonly profile: string | null;
   readonly noSignRequest: boolean;
+  readonly dualStack: boolean;
+  readonly fips: boolean;
+  readonly accelerate: boolean;
 }
 
 export interface Settings {
   /** null for AWS itself */
   readonly endpoint: string | null;
   readonly region: string;
+  readonly variants: AwsVariants;
   /** null where requests go out unsigned */
   readonly credentials: CredentialProvider | null;
 }
@@ -37,6 +42,12 @@ export async function resolveSettings(options: SettingsOptions): Promise<Setting
   return {
     endpoint: endpoint ?? shared?.endpoint ?? null,
     region: checkedRegion(region ?? shared?.region ?? DEFAULT_REGION),
+    variants: {
+      dualStack: options.dualStack || wants(env['AWS_USE_DUALSTACK_ENDPOINT'] || shared?.dualStack),
+      fips: options.fips || wants(env['AWS_USE_FIPS_ENDPOINT'] || shared?.fips),
+      accelerate: options.accelerate,
+      expressSessions: !wants(env['AWS_S3_DISABLE_EXPRESS_SESSION_AUTH'] || shared?.expressSessionsOff),
+    },
     credentials: options.noSignRequest ? null : credentialProvider(profile),
   };
 }
@@ -47,7 +58,19 @@ function checkedRegion(region: string): string {
   throw new Failure('usage', `${JSON.stringify(region)} is not a region`, 'give one such as --region eu-central-1');
 }
 
-async function sharedSettings(profile: string): Promise<{ endpoint: string | undefined; region: string | undefined }> {
+function wants(value: string | undefined): boolean {
+  return value?.toLowerCase() === 'true';
+}
+
+interface SharedSettings {
+  readonly endpoint: string | undefined;
+  readonly region: string | undefined;
+  readonly dualStack: string | undefined;
+  readonly fips: string | undefined;
+  readonly expressSessionsOff: string | undefined;
+}
+
+async function sharedSettings(profile: string): Promise<SharedSettings> {
   // Imported here because it costs some 30 ms.
   const { loadSharedConfigFiles } = await import('@smithy/shared-ini-file-loader');
   const { configFile, credentialsFile } = await loadSharedConfigFiles();
@@ -57,7 +80,13 @@ async function sharedSettings(profile: string): Promise<{ endpoint: string | und
     throw new Failure('usage', message, knownProfiles(configFile, credentialsFile));
   }
   const section = { ...sectionOf(credentialsFile, profile), ...sectionOf(configFile, profile) };
-  return { endpoint: servicesEndpoint(section, configFile, profile) || section['endpoint_url'], region: section['region'] };
+  return {
+    endpoint: servicesEndpoint(section, configFile, profile) || section['endpoint_url'],
+    region: section['region'],
+    dualStack: section['use_dualstack_endpoint'],
+    fips: section['use_fips_endpoint'],
+    expressSessionsOff: section['s3_disable_express_session_auth'],
+  };
 }
 
 function sectionOf(file: Sections, name: string): Section {

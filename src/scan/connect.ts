@@ -1,8 +1,13 @@
 /** Resolves endpoint, region and credentials once, and keeps the credentials fresh. */
+import { Failure } from '../failure.ts';
 import type { NetworkSettings } from '../http/network.ts';
+import { Pace } from '../http/pace.ts';
+import { RetryBudget } from '../http/retry-budget.ts';
 import { tlsSettings } from '../http/tls.ts';
+import { bucketAddress, endpointHost, type AwsVariants, type BucketAddress } from '../s3/address.ts';
 import { BucketClient, type BucketClientOptions, type Limits } from '../s3/bucket-client.ts';
 import type { CredentialProvider, ExpiringCredentials } from '../s3/credentials.ts';
+import { createSession, SESSION_MODE } from '../s3/express-session.ts';
 import { requestHeaders, userAgent, type RequestHeader } from '../s3/request-headers.ts';
 import { resolveSettings } from '../s3/settings.ts';
 import type { Credentials } from '../s3/sigv4.ts';
@@ -15,12 +20,16 @@ const REFRESH_AGAIN_MS = 60_000;
 
 export interface Connection {
   readonly endpoint: string | null;
+  /** the server's name, for people */
+  readonly host: string;
   readonly region: string;
+  readonly variants: AwsVariants;
   readonly credentials: Credentials | null;
   readonly network: NetworkSettings;
   readonly requestHeaders: readonly RequestHeader[];
+  locate(bucket: string): Promise<BucketAddress>;
   /** a client for requests on the bucket itself */
-  client(bucket: string, limits: Limits, onRetry: BucketClientOptions['onRetry']): BucketClient;
+  client(bucket: string, limits: Limits, onRetry: BucketClientOptions['onRetry']): Promise<BucketClient>;
   /** Calls back with new credentials ahead of each expiry, until it is stopped. */
   keepFresh(onRefreshed: (credentials: Credentials) => void): { stop(): void };
 }
@@ -54,22 +63,47 @@ function keepFresh(provider: CredentialProvider, first: ExpiringCredentials, onR
   };
 }
 
-/** `version` is for the user agent. Throws Failure('usage' | 'access'). */
-export async function connect(options: EndpointOptions, version: string): Promise<Connection> {
+/** `bucket` null: each key of a file names its own. `version` is for the user agent. Throws Failure('usage' | 'access'). */
+export async function connect(options: EndpointOptions, bucket: string | null, version: string): Promise<Connection> {
   const headers = requestHeaders(options, userAgent(version));
-  const { endpoint, region, credentials: provider } = await resolveSettings(options);
-  const network: NetworkSettings = { tls: tlsSettings(options.caBundle, options.insecure), connectTo: options.connectTo };
-  const credentials = provider === null ? null : await provider();
+  const { endpoint, region, variants, credentials: provider } = await resolveSettings(options);
   const { addressing, timeoutMs, maxAttempts } = options;
+  const network: NetworkSettings = { tls: tlsSettings(options.caBundle, options.insecure), connectTo: options.connectTo };
+  const place = { endpoint, addressing, variants };
+  const locate = async (name: string, within = region): Promise<BucketAddress> => {
+    const address = await bucketAddress({ ...place, region: within }, name);
+    // The SDK has sessions of its own.
+    if (!address.session || options.engine === 'sdk' || provider === null) return { ...address, session: false };
+    if (name === bucket) return address;
+    throw new Failure('usage', `${name} is an S3 Express bucket, and the keys name several`, `give it a scan of its own: s3://${name} with --from`);
+  };
+  const open = (address: BucketAddress, name: string, signed: Pick<BucketClientOptions, 'credentials' | 'requestHeaders' | 'onRetry' | keyof Limits>): BucketClient =>
+    new BucketClient({ ...signed, endpoint, region, bucket: name, address, locate: (other) => locate(name, other), network, timeoutMs, maxAttempts });
+
+  const [host, address, own] = await Promise.all([endpointHost({ ...place, region }), bucket === null ? null : locate(bucket), provider === null ? null : provider()]);
+  const session = async (): Promise<ExpiringCredentials> => {
+    const client = open({ ...address!, session: false }, bucket!, {
+      credentials: await provider!(),
+      requestHeaders: [...headers, SESSION_MODE],
+      retryBudget: RetryBudget.allocate(1),
+      pace: Pace.allocate(null),
+      onRetry: () => {},
+    });
+    return createSession(client, bucket!).finally(() => client.close());
+  };
+  const signing = address?.session === true ? session : provider;
+  const credentials = address?.session === true ? await session() : own;
   return {
     endpoint,
+    host,
     region,
+    variants,
     credentials,
     network,
     requestHeaders: headers,
-    client: (bucket, limits, onRetry) =>
-      new BucketClient({ endpoint, region, addressing, credentials, requestHeaders: headers, bucket, network, timeoutMs, maxAttempts, ...limits, onRetry }),
-    keepFresh: (onRefreshed) =>
-      provider === null || credentials === null ? { stop: () => {} } : keepFresh(provider, credentials, onRefreshed),
+    locate: (name) => locate(name),
+    client: async (name, limits, onRetry) =>
+      open(name === bucket ? address! : await locate(name), name, { ...limits, credentials, requestHeaders: headers, onRetry }),
+    keepFresh: (onRefreshed) => (signing === null || credentials === null ? { stop: () => {} } : keepFresh(signing, credentials, onRefreshed)),
   };
 }

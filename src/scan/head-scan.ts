@@ -18,6 +18,7 @@ import { recordsWithin, type KeyBatch } from '../queue/key-batch.ts';
 import { KeyQueue } from '../queue/key-queue.ts';
 import { intervalOf, recordOfEnd } from '../queue/place.ts';
 import { TOLD_HEAD, type Schema } from '../records/columns.ts';
+import type { BucketAddress } from '../s3/address.ts';
 import type { BucketClient, Limits } from '../s3/bucket-client.ts';
 import { customerKeyHeaders } from '../s3/customer-key.ts';
 import type { RequestHeader } from '../s3/request-headers.ts';
@@ -64,6 +65,8 @@ export class HeadScan extends RunningScan {
   private endpoint = '';
   /** sent with HEADs only */
   private objectHeaders: RequestHeader[] = [];
+  /** buckets that the workers know the addresses of */
+  private readonly located = new Set<string>();
   private yielded = 0;
   /** of a key file */
   private leftOut = 0;
@@ -94,7 +97,7 @@ export class HeadScan extends RunningScan {
     const { source } = this.options;
     const bucket = source.kind === 'listing' ? source.listing.bucket : source.file.bucket;
     const workers = this.spawnWorkers();
-    const connection = await connect(this.options.endpoint, this.options.version);
+    const connection = await connect(this.options.endpoint, bucket, this.options.version);
     this.objectHeaders = customerKeyHeaders(this.options.sseCKeyFile, { ...this.options.endpoint, endpoint: connection.endpoint });
     if (this.options.checksums) this.objectHeaders.push(['x-amz-checksum-mode', 'ENABLED']);
     this.endpoint = connection.endpoint ?? `AWS ${connection.region}`;
@@ -104,13 +107,14 @@ export class HeadScan extends RunningScan {
     const first = await keys.next();
     const client = await this.probed(connection, first);
     this.startWorkers(workers, connection, client, writer);
+    if (client !== null && first.done !== true) this.tell(workers, first.value.bucket, client.address);
     const freshness = connection.keepFresh((credentials) => {
       workers.useCredentials(credentials);
       client?.useCredentials(credentials);
     });
     const pace = new PaceKeeper(this.limits.pace, this.counters);
     try {
-      await Promise.race([this.feed(first, keys, workers), workers.done]);
+      await Promise.race([this.feed(first, keys, workers, connection), workers.done]);
       return await this.publish(writer, await workers.done, this.failure);
     } finally {
       pace.stop();
@@ -125,7 +129,7 @@ export class HeadScan extends RunningScan {
       return;
     }
     const { bucket } = source.listing;
-    const client = this.openClient(connection, bucket, this.limits, this.listing);
+    const client = await this.openClient(connection, bucket, this.limits, this.listing);
     this.listingClient = client;
     const listing = { ...source.listing, metadata: () => this.told !== 'no' };
     for await (const page of listedPages(client, connection, endpoint, listing, this.filter.schema, this.listing, this.missing(rangeOf(source.listing)))) {
@@ -139,7 +143,7 @@ export class HeadScan extends RunningScan {
   private async proveTold(batch: KeyBatch, connection: Connection, client: BucketClient): Promise<void> {
     // Loaded when it is asked for: this thread sends no HEADs otherwise.
     const { proveTold } = await import('../head/told-proof.ts');
-    const { doubt, heads } = await proveTold(this.headSettings(connection, client), new Pace(this.limits.pace), batch);
+    const { doubt, heads } = await proveTold(this.headSettings(connection, client), client.address, new Pace(this.limits.pace), batch);
     this.told = doubt === null ? 'yes' : 'no';
     this.viaNote = doubt === null ? `${heads} HEADs agreed with it` : unproven(this.options.via, this.endpoint, doubt);
   }
@@ -153,7 +157,7 @@ export class HeadScan extends RunningScan {
   /** The client that has had an answer from the bucket: the listing's, or one that has asked for just that. */
   private async probed(connection: Connection, first: IteratorResult<KeyBatch, undefined>): Promise<BucketClient | null> {
     if (this.listingClient !== null || first.done === true) return this.listingClient;
-    const client = this.openClient(connection, first.value.bucket, this.limits, this.listing);
+    const client = await this.openClient(connection, first.value.bucket, this.limits, this.listing);
     await client.probe();
     return client;
   }
@@ -183,6 +187,7 @@ export class HeadScan extends RunningScan {
       endpoint: connection.endpoint,
       region: client?.region ?? connection.region,
       addressing,
+      variants: connection.variants,
       network: connection.network,
       credentials: connection.credentials,
       clockOffsetMs: client?.clock.offsetMs ?? 0,
@@ -202,11 +207,28 @@ export class HeadScan extends RunningScan {
     if (this.stopped !== null) workers.stop();
   }
 
+  private tell(workers: HeadWorkers, bucket: string, address: BucketAddress): void {
+    this.located.add(bucket);
+    workers.useAddress(bucket, address);
+  }
+
+  /** Where a further bucket of a key file is. On AWS, one request finds its region. */
+  private async locate(connection: Connection, bucket: string): Promise<BucketAddress> {
+    if (connection.endpoint !== null) return connection.locate(bucket);
+    const client = await this.openClient(connection, bucket, this.limits, this.listing);
+    // What is wrong with the bucket, each of its rows will tell.
+    await client.probe().catch(() => {});
+    await client.close();
+    return client.address;
+  }
+
   /** Moves keys from the source to the queue, and the shards that wait to the keys. */
-  private async feed(first: IteratorResult<KeyBatch, undefined>, keys: AsyncGenerator<KeyBatch, undefined>, workers: HeadWorkers): Promise<void> {
+  private async feed(first: IteratorResult<KeyBatch, undefined>, keys: AsyncGenerator<KeyBatch, undefined>, workers: HeadWorkers, connection: Connection): Promise<void> {
     try {
       for (let next = first; next.done !== true && this.stopped === null; next = await keys.next()) {
-        this.yielded += next.value.count;
+        const { bucket, count } = next.value;
+        if (!this.located.has(bucket)) this.tell(workers, bucket, await this.locate(connection, bucket));
+        this.yielded += count;
         this.leftOut += leftOutOf(next.value);
         if (next.value.count === 0) this.ledger.pass(next.value.place);
         const room = this.queue.push(next.value);

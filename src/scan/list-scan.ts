@@ -47,10 +47,10 @@ export class ListScan extends RunningScan {
 
   protected async scan(): Promise<ScanResult> {
     const { bucket } = this.options.listing;
-    const connection = await connect(this.options.endpoint, this.options.version);
+    const connection = await connect(this.options.endpoint, bucket, this.options.version);
     const writer = await this.openWriter(connection, bucket);
     const limits = { retryBudget: RetryBudget.allocate(this.options.listing.concurrency ?? MAX_LIST_CONCURRENCY), pace: Pace.allocate(this.options.endpoint.rate) };
-    const client = this.openClient(connection, bucket, limits, this.counters);
+    const client = await this.openClient(connection, bucket, limits, this.counters);
     const freshness = connection.keepFresh((credentials) => client.useCredentials(credentials));
     const sender = new RecordSender(writer.port(), () => this.wake());
     this.sender = sender;

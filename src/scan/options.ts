@@ -21,6 +21,9 @@ export interface EndpointOptions {
   readonly addressing: Addressing;
   /** null: to where the endpoint's name leads */
   readonly connectTo: HostPort | null;
+  readonly dualStack: boolean;
+  readonly fips: boolean;
+  readonly accelerate: boolean;
   readonly caBundle: string | null;
   readonly insecure: boolean;
   readonly requestPayer: boolean;

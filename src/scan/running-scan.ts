@@ -122,8 +122,8 @@ export abstract class RunningScan implements Scan {
     return this.writer;
   }
 
-  protected openClient(connection: Connection, bucket: string, limits: Limits, listing: ListingCounters): BucketClient {
-    const client = connection.client(bucket, limits, (reason, throttled) => {
+  protected async openClient(connection: Connection, bucket: string, limits: Limits, listing: ListingCounters): Promise<BucketClient> {
+    const client = await connection.client(bucket, limits, (reason, throttled) => {
       listing.retries++;
       if (throttled) listing.throttled++;
       listing.apiCalls++;

@@ -51,7 +51,7 @@ describe('refused before anything is asked', { concurrency: 2 }, () => {
 
   test('a typo in an option', (t) => assertRefused(t, ['head', 's3://bucket', ...NOWHERE, '--concurency', '5'], { code: 2, says: /unknown option '--concurency'/ }));
 
-  for (const url of ['bucket', 's3://', 's3:///key', 's3://b', 's3://bad bucket', 's3://bu%63ket', 's3://../etc', 'https://bucket.s3.amazonaws.com/key', 'arn:aws:s3:::bucket', `s3://${'b'.repeat(300)}`]) {
+  for (const url of ['bucket', 's3://', 's3:///key', 's3://b', 's3://bad bucket', 's3://bu%63ket', 's3://../etc', 'https://bucket.s3.amazonaws.com/key', 'arn:aws:sns:us-east-1:123456789012:topic', `s3://${'b'.repeat(300)}`]) {
     test(`the URL ${url.slice(0, 40)}`, (t) => assertRefused(t, ['list', url, ...NOWHERE, '-o', 'x.parquet'], { code: 2, says: /^s3scan: .*(bucket|s3:\/\/)/ }));
   }
 

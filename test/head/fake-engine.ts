@@ -118,5 +118,7 @@ export class FakeEngine implements Engine<FakeAnswer> {
     return serverDate === 'skewed';
   }
 
+  useAddress(): void {}
+
   useCredentials(): void {}
 }

@@ -15,6 +15,7 @@ import { DIRECT } from '../http/direct.ts';
 import { rawServer, response, type RawServer } from '../http/raw-server.ts';
 import { keyBatch, packed } from '../queue/key-batches.ts';
 import type { Row } from '../records/arrow-rows.ts';
+import { pathAddress, PLAIN } from '../s3/plain.ts';
 import { END, NEXT_REQUEST, RESET, type HostileAnswer, type Piece } from './hostile-answers.ts';
 import { recordSink } from './record-sink.ts';
 import { unlimited } from './unlimited.ts';
@@ -74,6 +75,7 @@ function settings(endpoint: string, engine: EngineName, timeoutMs: number): Head
     endpoint,
     region: 'us-east-1',
     addressing: 'path',
+    variants: PLAIN,
     network: DIRECT,
     credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
     clockOffsetMs: 0,
@@ -102,6 +104,7 @@ export async function scanHostile(t: TestContext, answer: HostileAnswer, name: E
   const assembly = new RecordAssembly(HEAD_COLUMNS, sink.sender);
   const listed = answer.listed === true ? { size: null, lastModified: null, etag: packed(KEYS) } : null;
   const batch = keyBatch(KEYS, { kind: 'records', after: 0, through: KEYS.length }, listed);
+  engine.useAddress(batch.bucket, pathAddress(server.origin, batch.bucket));
   await new Promise<void>((resolve) => {
     const shard = new Shard({
       shard: 0,

@@ -9,6 +9,7 @@ import { HEAD_COLUMNS } from '../../src/records/columns.ts';
 import { DIRECT } from '../http/direct.ts';
 import { rawServer, response } from '../http/raw-server.ts';
 import { keysOf, pageBatch } from '../queue/key-batches.ts';
+import { pathAddress, PLAIN } from '../s3/plain.ts';
 import { recordSink } from './record-sink.ts';
 import { unlimited } from './unlimited.ts';
 
@@ -30,6 +31,7 @@ test("a server that sends bodies after its HEADs, late and shaped like answers: 
     endpoint: server.origin,
     region: 'us-east-1',
     addressing: 'path',
+    variants: PLAIN,
     network: DIRECT,
     credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
     clockOffsetMs: 0,
@@ -42,6 +44,7 @@ test("a server that sends bodies after its HEADs, late and shaped like answers: 
     timeoutMs: 5000,
     maxAttempts: 5,
   }, pace);
+  engine.useAddress('bucket', pathAddress(server.origin, 'bucket'));
   const batch = pageBatch(0, 12, { after: new Uint8Array(0), through: null });
   const listed = { ...batch.listed!, size: null, lastModified: null };
   await new Promise<void>((resolve) => {

@@ -11,6 +11,7 @@ import type { KeyBatch } from '../../src/queue/key-batch.ts';
 import { HEAD_COLUMNS } from '../../src/records/columns.ts';
 import { keyBatch, packed } from '../queue/key-batches.ts';
 import { DIRECT } from '../http/direct.ts';
+import { pathAddress, PLAIN } from '../s3/plain.ts';
 
 const SCHEMA = HEAD_COLUMNS.filter(({ name }) => ['key', 'content_length', 'content_type', 'etag', 'last_modified', 'metadata'].includes(name));
 const MODIFIED = 'Sat, 21 Nov 2026 01:56:13 GMT';
@@ -37,12 +38,13 @@ async function prove(t: TestContext, heads: readonly string[], answer: Answer): 
     server.closeAllConnections();
     server.close();
   });
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const settings: HeadSettings = {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    region: 'us-east-1', addressing: 'path', network: DIRECT, credentials: null, clockOffsetMs: 0, engine: 'fast', schema: SCHEMA, recordRows: 4096,
+    endpoint,
+    region: 'us-east-1', addressing: 'path', variants: PLAIN, network: DIRECT, credentials: null, clockOffsetMs: 0, engine: 'fast', schema: SCHEMA, recordRows: 4096,
     requestHeaders: [], parts: false, mayBeTold: true, timeoutMs: 5000, maxAttempts: 1,
   };
-  return proveTold(settings, new Pace(Pace.allocate(null)), batchOf(heads));
+  return proveTold(settings, pathAddress(endpoint, 'bucket'), new Pace(Pace.allocate(null)), batchOf(heads));
 }
 
 test('HEADs that say the same prove it, whatever the order of metadata', async (t) => {

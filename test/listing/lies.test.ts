@@ -9,9 +9,11 @@ import { sdkListPage } from '../../src/listing/sdk-list-page.ts';
 import { listWhole } from '../../src/listing/whole-listing.ts';
 import { ListingCounters } from '../../src/metrics/listing-counters.ts';
 import { LIST_COLUMNS } from '../../src/records/columns.ts';
+import type { BucketAddress } from '../../src/s3/address.ts';
 import { BucketClient } from '../../src/s3/bucket-client.ts';
 import { DIRECT } from '../http/direct.ts';
 import { rawServer, type RawRequest, type RawServer } from '../http/raw-server.ts';
+import { pathAddress, PLAIN } from '../s3/plain.ts';
 import { LIES, type Lie } from './lies.ts';
 import { plainObject, renderPage } from './render-page.ts';
 import { BUCKET, keysOf } from './table.ts';
@@ -52,9 +54,11 @@ async function serve(t: TestContext, { tell, from = 1 }: Lie): Promise<RawServer
 }
 
 function pageLister(t: TestContext, endpoint: string, engine: 'fast' | 'sdk'): ListPage {
-  const common = { endpoint, region: 'us-east-1', addressing: 'path', credentials: null, network: DIRECT, timeoutMs: 10_000, requestHeaders: [] } as const;
+  const common = { endpoint, region: 'us-east-1', addressing: 'path', variants: PLAIN, credentials: null, network: DIRECT, timeoutMs: 10_000, requestHeaders: [] } as const;
   if (engine === 'sdk') return sdkListPage({ ...common, clockOffsetMs: 0 }, 'bucket', 4);
-  const client = new BucketClient({ ...common, pace: Pace.allocate(null), bucket: 'bucket', maxAttempts: 2, retryBudget: RetryBudget.allocate(1), onRetry: () => {} });
+  const address = pathAddress(endpoint, 'bucket');
+  const locate = (): Promise<BucketAddress> => Promise.resolve(address);
+  const client = new BucketClient({ ...common, address, locate, pace: Pace.allocate(null), bucket: 'bucket', maxAttempts: 2, retryBudget: RetryBudget.allocate(1), onRetry: () => {} });
   t.after(() => client.close());
   return listObjectsV2((query) => client.get(query));
 }

@@ -5,14 +5,17 @@ import * as fc from 'fast-check';
 import { Failure } from '../../src/failure.ts';
 import { bucketAddress, parseS3Url, type AddressOptions, type BucketAddress } from '../../src/s3/address.ts';
 import { encodeKeyPath } from '../../src/s3/uri.ts';
+import { PLAIN } from './plain.ts';
 
-function address(options: Partial<AddressOptions>): BucketAddress {
-  return bucketAddress({ endpoint: null, region: 'eu-central-1', bucket: 'photos', addressing: 'auto', ...options });
+type Options = Partial<AddressOptions> & { readonly bucket?: string };
+
+function address({ bucket = 'photos', ...options }: Options): Promise<BucketAddress> {
+  return bucketAddress({ endpoint: null, region: 'eu-central-1', addressing: 'auto', variants: PLAIN, ...options }, bucket);
 }
 
-function failure(act: () => unknown): Failure {
+async function failure(act: () => unknown): Promise<Failure> {
   try {
-    act();
+    await act();
   } catch (error) {
     assert.ok(error instanceof Failure, String(error));
     assert.equal(error.kind, 'usage');
@@ -44,7 +47,7 @@ async function sdkTarget(config: S3ClientConfig, bucket: string, key: string): P
 }
 
 test('objects are where the AWS SDK looks for them', async () => {
-  const cases: [Partial<AddressOptions>, S3ClientConfig][] = [
+  const cases: [Options, S3ClientConfig][] = [
     [{}, {}],
     [{ region: 'us-east-1' }, { region: 'us-east-1' }],
     [{ region: 'cn-north-1' }, { region: 'cn-north-1' }],
@@ -62,67 +65,71 @@ test('objects are where the AWS SDK looks for them', async () => {
   const key = "a//b/../c d+e%20é!'()*~/";
   const bytes = Buffer.from(key, 'utf8');
   for (const [options, config] of cases) {
-    const ours = address(options);
+    const ours = await address(options);
     const sdk = await sdkTarget({ region: 'eu-central-1', ...config }, options.bucket ?? 'photos', key);
     const path = `${ours.pathPrefix}/${encodeKeyPath(bytes, 0, bytes.length)}`;
-    assert.deepEqual({ ...ours, pathPrefix: path }, { origin: sdk.origin, host: sdk.host, pathPrefix: sdk.path }, JSON.stringify(options));
+    const { origin, host } = ours;
+    assert.deepEqual({ origin, host, pathPrefix: path }, { origin: sdk.origin, host: sdk.host, pathPrefix: sdk.path }, JSON.stringify(options));
   }
 });
 
-test('an endpoint of AWS gets the bucket in its host name, any other in the path', () => {
-  assert.deepEqual(address({ endpoint: 'https://s3.dualstack.eu-west-1.amazonaws.com' }), {
+test('an endpoint of AWS gets the bucket in its host name, any other in the path', async () => {
+  assert.deepEqual(await address({ endpoint: 'https://s3.dualstack.eu-west-1.amazonaws.com' }), {
     origin: 'https://photos.s3.dualstack.eu-west-1.amazonaws.com',
     host: 'photos.s3.dualstack.eu-west-1.amazonaws.com',
     pathPrefix: '',
+    region: 'eu-central-1',
+    service: 's3',
+    session: false,
   });
-  assert.equal(address({ endpoint: 'https://s3.amazonaws.com.example.net' }).pathPrefix, '/photos');
+  assert.equal((await address({ endpoint: 'https://s3.amazonaws.com.example.net' })).pathPrefix, '/photos');
 });
 
-test("the scheme's own port is left out, another one kept", () => {
-  assert.equal(address({ endpoint: 'https://s3.example.com:443' }).host, 's3.example.com');
-  assert.equal(address({ endpoint: 'http://s3.example.com:443' }).host, 's3.example.com:443');
-  assert.equal(address({ endpoint: 'HTTP://S3.Example.com:80/' }).origin, 'http://s3.example.com');
+test("the scheme's own port is left out, another one kept", async () => {
+  assert.equal((await address({ endpoint: 'https://s3.example.com:443' })).host, 's3.example.com');
+  assert.equal((await address({ endpoint: 'http://s3.example.com:443' })).host, 's3.example.com:443');
+  assert.equal((await address({ endpoint: 'HTTP://S3.Example.com:80/' })).origin, 'http://s3.example.com');
 });
 
-test('a base path is sent encoded as it is signed', () => {
-  assert.equal(address({ endpoint: 'https://s3.example.com/a b(c)/%C3%A9//'.replace(' ', '%20') }).pathPrefix, '/a%20b%28c%29/%C3%A9/photos');
+test('a base path is sent encoded as it is signed', async () => {
+  assert.equal((await address({ endpoint: 'https://s3.example.com/a b(c)/%C3%A9//'.replace(' ', '%20') })).pathPrefix, '/a%20b%28c%29/%C3%A9/photos');
 });
 
-test('what is no endpoint is refused', () => {
+test('what is no endpoint is refused', async () => {
   const endpoints = ['', 's3.example.com', 's3.example.com:9000', 'ftp://s3.example.com', 'http:/s3.example.com', 'http:s3.example.com', 'http://', 'http:///x',
     'http://a b', 'http://a\\b', 'http://a\tb', 'http://host:99999', 'http://[::1', 'http://host/%zz', 'http://h\u0000st'];
   for (const endpoint of endpoints) {
-    assert.match(failure(() => address({ endpoint })).message, /is not an endpoint URL/, endpoint);
+    assert.match((await failure(() => address({ endpoint }))).message, /is not an endpoint URL/, endpoint);
   }
 });
 
-test('an endpoint with a secret in it is refused without repeating it (R7)', () => {
+test('an endpoint with a secret in it is refused without repeating it (R7)', async () => {
   for (const endpoint of ['https://user:hunter2@s3.example.com', 'https://s3.example.com/?token=hunter2', 'https://s3.example.com/#hunter2', 'hunter2@x']) {
-    const { message, hint } = failure(() => address({ endpoint }));
+    const { message, hint } = await failure(() => address({ endpoint }));
     assert.doesNotMatch(`${message} ${hint}`, /hunter2/);
   }
 });
 
-test('a region cannot send signed requests to another host (R7)', () => {
+test('a region cannot send signed requests to another host (R7)', async () => {
   for (const region of ['evil.example.com/', 'a@evil.example.com', 'x#', '', 'RegionOne']) {
-    assert.match(failure(() => address({ region })).message, /is not an AWS region/);
+    assert.match((await failure(() => address({ region }))).message, /is not an AWS region/);
   }
-  assert.equal(address({ region: 'RegionOne', endpoint: 'http://10.0.0.1' }).host, '10.0.0.1');
+  assert.equal((await address({ region: 'RegionOne', endpoint: 'http://10.0.0.1' })).host, '10.0.0.1');
 });
 
-test('virtual addressing that cannot work is refused', () => {
-  assert.match(failure(() => address({ addressing: 'virtual', endpoint: 'http://10.0.0.1:9000' })).message, /IP address/);
-  assert.match(failure(() => address({ addressing: 'virtual', endpoint: 'http://[::1]:9000' })).message, /IP address/);
+test('virtual addressing that cannot work is refused', async () => {
+  assert.match((await failure(() => address({ addressing: 'virtual', endpoint: 'http://10.0.0.1:9000' }))).message, /IP address/);
+  assert.match((await failure(() => address({ addressing: 'virtual', endpoint: 'http://[::1]:9000' }))).message, /IP address/);
   for (const bucket of ['Photos', 'my_photos', '-photos', 'photos-', 'a..b', '192.168.5.4', 'a'.repeat(64)]) {
-    assert.equal(failure(() => address({ addressing: 'virtual', endpoint: 'http://s3.example.com', bucket })).hint, 'use --addressing path', bucket);
+    assert.equal((await failure(() => address({ addressing: 'virtual', endpoint: 'http://s3.example.com', bucket }))).hint, 'use --addressing path', bucket);
   }
 });
 
-test('a bucket name cannot leave its place in the path or host', () => {
-  fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.constantFrom('', '.', '..', 'a/b', 'a b', 'a\n', 'ab', 'x'.repeat(256), 'bucket?x', 'bucket#x', 'bücket')), (bucket) => {
+test('a bucket name cannot leave its place in the path or host', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(fc.string(), fc.constantFrom('', '.', '..', 'a/b', 'a b', 'a\n', 'ab', 'x'.repeat(256), 'bucket?x', 'bucket#x', 'bücket')), async (bucket) => {
       try {
-        const { origin, pathPrefix } = address({ bucket, endpoint: 'http://s3.example.com' });
+        const { origin, pathPrefix } = await address({ bucket, endpoint: 'http://s3.example.com' });
         assert.deepEqual([origin, pathPrefix], ['http://s3.example.com', `/${bucket}`]);
         assert.match(bucket, /^[A-Za-z0-9._-]{3,255}$/);
       } catch (error) {
@@ -143,7 +150,22 @@ test('s3://BUCKET/PREFIX: the prefix is exact (R3)', () => {
   );
 });
 
-test('what is no s3:// address is refused with a way out', () => {
+test('an ARN stands in place of the bucket, with and without s3://', () => {
+  const outpost = 'arn:aws:s3-outposts:us-west-2:123456789012:outpost/op-01234567890123456/accesspoint/reports';
+  const names = ['arn:aws:s3:us-west-2:123456789012:accesspoint/mine', 'arn:aws-cn:s3:cn-north-1:123456789012:accesspoint:mine', 'arn:aws:s3::123456789012:accesspoint:m.mrap',
+    'arn:aws:s3-object-lambda:us-west-2:123456789012:accesspoint/banner', outpost];
+  for (const scheme of ['', 's3://', 'S3://']) {
+    assert.deepEqual(parseS3Url(`${scheme}arn:aws:s3:::photos`), { bucket: 'photos', prefix: '' });
+    assert.deepEqual(parseS3Url(`${scheme}arn:aws-us-gov:s3:::photos/a//b:c/`), { bucket: 'photos', prefix: 'a//b:c/' });
+    for (const bucket of names) {
+      assert.deepEqual(parseS3Url(scheme + bucket), { bucket, prefix: '' });
+      assert.deepEqual(parseS3Url(`${scheme}${bucket}/`), { bucket, prefix: '' });
+      assert.deepEqual(parseS3Url(`${scheme}${bucket}/a//b:c/\n`), { bucket, prefix: 'a//b:c/\n' });
+    }
+  }
+});
+
+test('what is no s3:// address is refused with a way out', async () => {
   const cases: [text: string, message: RegExp, hint: RegExp][] = [
     ['', /is not of the form s3:/, /name the bucket as s3:/],
     ['s3://', /names no bucket/, /s3:\/\/BUCKET/],
@@ -151,24 +173,26 @@ test('what is no s3:// address is refused with a way out', () => {
     ['s3:/photos/cats', /is not of the form/, /did you mean s3:\/\/photos\/cats\?/],
     ['photos/cats', /is not of the form/, /did you mean s3:\/\/photos\/cats\?/],
     ['photos', /is not of the form/, /did you mean s3:\/\/photos\?/],
-    ['arn:aws:s3:::photos/cats', /is not of the form/, /bucket name is needed, not an ARN: did you mean s3:\/\/photos\/cats\?/],
-    ['arn:aws:s3:eu-west-1:123456789012:accesspoint/x', /is not of the form/, /bucket name is needed/],
-    ['s3://arn:aws:s3:::photos/cats', /is not a bucket name/, /bucket name is needed, not an ARN/],
+    ['arn:aws:s3:::', /is not a bucket name/, /that of a bucket or of an access point/],
+    ['arn:aws:s3:::ph otos', /only letters, digits/, /s3:\/\/BUCKET/],
+    ['s3://arn:aws:sns:eu-west-1:123456789012:topic', /is not a bucket name/, /that of a bucket or of an access point/],
+    ['arn:aws:s3:eu-west-1:123456789012:accesspoint:x:more', /is not a bucket name/, /that of a bucket or of an access point/],
+    ['arn:aws:s3:evil.example.com/:123456789012:accesspoint/x', /is not a bucket name/, /that of a bucket or of an access point/],
     ['s3://ab', /3 to 63 characters/, /s3:\/\/BUCKET/],
     ['s3://my photos', /only letters, digits/, /s3:\/\/BUCKET/],
     ['s3://pho\u001b[31mtos', /only letters, digits/, /s3:\/\/BUCKET/],
     ['s3://photos?versions', /only letters, digits/, /s3:\/\/BUCKET/],
   ];
   for (const [text, message, hint] of cases) {
-    const refused = failure(() => parseS3Url(text));
+    const refused = await failure(() => parseS3Url(text));
     assert.match(refused.message, message, text);
     assert.match(refused.hint!, hint, text);
     assert.ok(!refused.message.includes('\u001b'), 'escaped');
   }
 });
 
-test('a pasted presigned URL is not repeated (R7)', () => {
-  const { message, hint } = failure(() => parseS3Url('https://photos.s3.amazonaws.com/cat.jpeg?X-Amz-Signature=hunter2'));
+test('a pasted presigned URL is not repeated (R7)', async () => {
+  const { message, hint } = await failure(() => parseS3Url('https://photos.s3.amazonaws.com/cat.jpeg?X-Amz-Signature=hunter2'));
   assert.match(message, /http\(s\) URL/);
   assert.match(hint!, /--endpoint/);
   assert.doesNotMatch(`${message} ${hint}`, /hunter2/);

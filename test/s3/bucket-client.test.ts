@@ -3,9 +3,11 @@ import { test, type TestContext } from 'node:test';
 import { Failure, type FailureKind } from '../../src/failure.ts';
 import { Pace } from '../../src/http/pace.ts';
 import { RetryBudget } from '../../src/http/retry-budget.ts';
+import { bucketAddress, type BucketAddress } from '../../src/s3/address.ts';
 import { BucketClient, type BucketClientOptions } from '../../src/s3/bucket-client.ts';
 import { DIRECT } from '../http/direct.ts';
 import { closedPort, rawServer, response, type RawRequest, type RawServer } from '../http/raw-server.ts';
+import { PLAIN } from './plain.ts';
 
 const QUERY = [['list-type', '2'], ['prefix', 'a b/ü']] as const;
 
@@ -15,12 +17,14 @@ interface Client {
   readonly retries: string[];
 }
 
-function open(t: TestContext, endpoint: string | null, changes: Partial<BucketClientOptions> = {}): Client {
+async function open(t: TestContext, endpoint: string | null, changes: Partial<BucketClientOptions> = {}): Promise<Client> {
   const retries: string[] = [];
+  const locate = (region: string): Promise<BucketAddress> => bucketAddress({ endpoint, region, addressing: 'auto', variants: PLAIN }, 'bucket');
   const client = new BucketClient({
     endpoint,
     region: 'us-east-1',
-    addressing: 'auto',
+    address: await locate('us-east-1'),
+    locate,
     credentials: { accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: 'session' },
     requestHeaders: [],
     bucket: 'bucket',
@@ -79,7 +83,7 @@ const BUSY = response(503, {}, errorBody('SlowDown', 'reduce your rate'));
 
 test('one signed GET on the bucket, and the body of its answer', async (t) => {
   const server = await answering(t, OK);
-  const { client } = open(t, server.origin, { requestHeaders: [['x-amz-request-payer', 'requester']] });
+  const { client } = await open(t, server.origin, { requestHeaders: [['x-amz-request-payer', 'requester']] });
   assert.equal((await client.get(QUERY)).toString(), '<ok/>');
   const [request] = server.requests;
   assert.deepEqual([request!.method, request!.target], ['GET', '/bucket?list-type=2&prefix=a%20b%2F%C3%BC']);
@@ -91,7 +95,7 @@ test('one signed GET on the bucket, and the body of its answer', async (t) => {
 
 test('unsigned where there are no credentials', async (t) => {
   const server = await answering(t, OK);
-  await open(t, server.origin, { credentials: null }).client.get(QUERY);
+  await (await open(t, server.origin, { credentials: null })).client.get(QUERY);
   assert.equal(server.requests[0]!.header('authorization'), null);
 });
 
@@ -103,7 +107,7 @@ test('what passes is asked again: throttling, server errors, broken connections'
     if (at === 3) socket.resetAndDestroy();
     else socket.write([BUSY, response(500), '', OK][at - 1]!);
   });
-  const { client, retries } = open(t, server.origin);
+  const { client, retries } = await open(t, server.origin);
   assert.equal((await client.get(QUERY)).toString(), '<ok/>');
   assert.equal(server.requests.length, 4);
   assert.deepEqual(retries.map((reason) => reason.split(':')[0]), ['SlowDown', 'InternalError', retries[2]!.split(':')[0]]);
@@ -115,7 +119,7 @@ test('requests at the same time go over a connection each, which the next ones u
     waiting.push(() => socket.write(OK));
     if (waiting.length === 3) for (const answer of waiting.splice(0)) answer();
   });
-  const { client } = open(t, server.origin);
+  const { client } = await open(t, server.origin);
   for (let round = 0; round < 3; round++) await Promise.all([client.get(QUERY), client.get(QUERY), client.get(QUERY)]);
   assert.deepEqual([server.requests.length, server.connections], [9, 3]);
 });
@@ -124,7 +128,7 @@ test('a retry says whether the server asked for fewer requests', async (t) => {
   noJitter(t);
   const server = await answering(t, BUSY, response(500), OK);
   const throttled: boolean[] = [];
-  await open(t, server.origin, { onRetry: (_, isThrottled) => throttled.push(isThrottled) }).client.get(QUERY);
+  await (await open(t, server.origin, { onRetry: (_, isThrottled) => throttled.push(isThrottled) })).client.get(QUERY);
   assert.deepEqual(throttled, [true, false]);
 });
 
@@ -132,31 +136,31 @@ test('Retry-After is waited for', async (t) => {
   noJitter(t);
   const server = await answering(t, response(503, { 'Retry-After': '1' }), OK);
   const began = performance.now();
-  await open(t, server.origin).client.get(QUERY);
+  await (await open(t, server.origin)).client.get(QUERY);
   assert.ok(performance.now() - began >= 990);
 });
 
 test('after the attempts of the policy it is unreachable, with the last reason', async (t) => {
   noJitter(t);
   const server = await answering(t, BUSY);
-  const { client } = open(t, server.origin);
+  const { client } = await open(t, server.origin);
   await assert.rejects(client.get(QUERY), failure('unreachable', 's3://bucket', server.origin, 'SlowDown'));
   // Three times the retries where the server says to slow down.
   assert.equal(server.requests.length, 10);
   const failing = await answering(t, response(500));
-  await assert.rejects(open(t, failing.origin).client.get(QUERY), failure('unreachable', 'InternalError'));
+  await assert.rejects((await open(t, failing.origin)).client.get(QUERY), failure('unreachable', 'InternalError'));
   assert.equal(failing.requests.length, 4);
   const nobody = `http://127.0.0.1:${await closedPort()}`;
-  await assert.rejects(open(t, nobody).client.get(QUERY), failure('unreachable', nobody, 'ECONNREFUSED'));
+  await assert.rejects((await open(t, nobody)).client.get(QUERY), failure('unreachable', nobody, 'ECONNREFUSED'));
 });
 
 test('an endpoint that has never answered gets five attempts, one that has gets them all', async (t) => {
   noJitter(t);
   const never = await answering(t, response(500));
-  await assert.rejects(open(t, never.origin, { maxAttempts: 9 }).client.get(QUERY), failure('unreachable'));
+  await assert.rejects((await open(t, never.origin, { maxAttempts: 9 })).client.get(QUERY), failure('unreachable'));
   assert.equal(never.requests.length, 5);
   const once = await answering(t, OK, response(500));
-  const { client } = open(t, once.origin, { maxAttempts: 9 });
+  const { client } = await open(t, once.origin, { maxAttempts: 9 });
   await client.get(QUERY);
   await assert.rejects(client.get(QUERY), failure('unreachable'));
   assert.equal(once.requests.length, 10);
@@ -168,7 +172,7 @@ test('a spent retry budget ends it', async (t) => {
   const budget = new RetryBudget(retryBudget);
   for (let failures = 0; budget.spend('transient', 0); failures++) if (failures % 10 === 9) budget.earn();
   const server = await answering(t, response(500));
-  await assert.rejects(open(t, server.origin, { retryBudget }).client.get(QUERY), failure('unreachable'));
+  await assert.rejects((await open(t, server.origin, { retryBudget })).client.get(QUERY), failure('unreachable'));
   assert.equal(server.requests.length, 1);
 });
 
@@ -182,7 +186,7 @@ test('what asking again would not change is told at once, in words', async (t) =
   ];
   for (const [answer, kind, ...words] of cases) {
     const server = await answering(t, answer);
-    await assert.rejects(open(t, server.origin).client.get(QUERY), failure(kind, ...words));
+    await assert.rejects((await open(t, server.origin)).client.get(QUERY), failure(kind, ...words));
     assert.equal(server.requests.length, 1, words.join());
   }
 });
@@ -190,14 +194,14 @@ test('what asking again would not change is told at once, in words', async (t) =
 test('what is no S3 answer is quoted, in one line and not for ever', async (t) => {
   const html = `<html>\r\n<h1>\u001b[31mTeapot\u202e</h1>${'<p>filler</p>\n'.repeat(1000)}</html>`;
   const server = await answering(t, response(418, {}, html));
-  await assert.rejects(open(t, server.origin).client.get(QUERY), (error) => failure('listing', '418', 'Teapot')(error) && (error as Failure).message.length < 500);
+  await assert.rejects((await open(t, server.origin)).client.get(QUERY), (error) => failure('listing', '418', 'Teapot')(error) && (error as Failure).message.length < 500);
 });
 
 test('a clock that is off is corrected once, and the request dated and signed anew', async (t) => {
   const date = new Date(Date.now() + 3_600_000).toUTCString();
   const skewed = response(403, { Date: date }, errorBody('RequestTimeTooSkewed'));
   const server = await answering(t, skewed, OK);
-  const { client } = open(t, server.origin);
+  const { client } = await open(t, server.origin);
   await client.get(QUERY);
   const [first, second] = server.requests.map(({ header }) => header('x-amz-date')!);
   assert.notEqual(first, second);
@@ -207,13 +211,13 @@ test('a clock that is off is corrected once, and the request dated and signed an
   const hopeless = await rawServer(t, (socket, { number }) =>
     socket.write(response(403, { Date: new Date(Date.now() + number * 3_600_000).toUTCString() }, errorBody('RequestTimeTooSkewed'))),
   );
-  await assert.rejects(open(t, hopeless.origin).client.get(QUERY), failure('access', 'clock'));
+  await assert.rejects((await open(t, hopeless.origin)).client.get(QUERY), failure('access', 'clock'));
   assert.equal(hopeless.requests.length, 2);
 });
 
 test('new credentials sign the next request', async (t) => {
   const server = await answering(t, OK);
-  const { client } = open(t, server.origin);
+  const { client } = await open(t, server.origin);
   await client.get(QUERY);
   client.useCredentials({ accessKeyId: 'newer', secretAccessKey: 'secret' });
   await client.get(QUERY);
@@ -223,7 +227,7 @@ test('new credentials sign the next request', async (t) => {
 
 test('probe: whether listing is allowed does not matter, all else does', async (t) => {
   noJitter(t);
-  const probe = async (answer: string): Promise<void> => open(t, (await answering(t, answer)).origin).client.probe();
+  const probe = async (answer: string): Promise<void> => (await open(t, (await answering(t, answer)).origin)).client.probe();
   await probe(OK);
   await probe(response(403, {}, errorBody('AccessDenied')));
   await probe(response(403));
@@ -237,13 +241,13 @@ test('probe: whether listing is allowed does not matter, all else does', async (
 
 test('close ends a request, and one that waits to be sent again', async (t) => {
   const silent = await rawServer(t, () => void client.close());
-  const { client } = open(t, silent.origin);
+  const { client } = await open(t, silent.origin);
   await assert.rejects(client.get(QUERY), Failure);
   const busy = await rawServer(t, (socket) => {
     socket.write(response(503, { 'Retry-After': '20' }));
     setTimeout(() => void waiting.client.close(), 20);
   });
-  const waiting = open(t, busy.origin);
+  const waiting = await open(t, busy.origin);
   await assert.rejects(waiting.client.get(QUERY), Failure);
   assert.equal(busy.requests.length, 1);
 });
@@ -254,7 +258,7 @@ const ELSEWHERE = response(301, { 'x-amz-bucket-region': 'eu-west-1', Location: 
 
 test('a custom endpoint is never left, whatever it says (R7)', async (t) => {
   const server = await answering(t, ELSEWHERE, OK);
-  await assert.rejects(open(t, server.origin).client.get(QUERY), failure('access', 'another region', '--region eu-west-1'));
+  await assert.rejects((await open(t, server.origin)).client.get(QUERY), failure('access', 'another region', '--region eu-west-1'));
   assert.equal(server.requests.length, 1);
 });
 
@@ -266,7 +270,7 @@ function insteadOfAws({ port }: RawServer): Partial<BucketClientOptions> {
 test("on AWS the bucket's own region is asked, once, signed anew, and kept", async (t) => {
   for (const named of [ELSEWHERE, response(400, {}, errorBody('AuthorizationHeaderMalformed', '', '<Region>eu-west-1</Region>'))]) {
     const server = await answeringAsAws(t, named, OK);
-    const { client } = open(t, null, insteadOfAws(server));
+    const { client } = await open(t, null, insteadOfAws(server));
     await client.get(QUERY);
     await client.get(QUERY);
     assert.equal(client.region, 'eu-west-1');
@@ -283,10 +287,10 @@ test('AWS is followed to one other region, and to nothing that is no region (R7)
     socket.write(response(301, { 'x-amz-bucket-region': header('host')!.includes('us-east-1') ? 'eu-west-1' : 'us-east-1' }, errorBody('PermanentRedirect'))),
     true,
   );
-  await assert.rejects(open(t, null, insteadOfAws(circle)).client.get(QUERY), failure('access', 'another region'));
+  await assert.rejects((await open(t, null, insteadOfAws(circle))).client.get(QUERY), failure('access', 'another region'));
   assert.equal(circle.requests.length, 2);
 
   const evil = await answeringAsAws(t, response(301, { 'x-amz-bucket-region': 'evil.example.com/' }, errorBody('PermanentRedirect')));
-  await assert.rejects(open(t, null, insteadOfAws(evil)).client.get(QUERY), failure('access'));
+  await assert.rejects((await open(t, null, insteadOfAws(evil))).client.get(QUERY), failure('access'));
   assert.equal(evil.requests.length, 1);
 });

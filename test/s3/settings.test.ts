@@ -5,7 +5,7 @@ import { Failure } from '../../src/failure.ts';
 import { resolveSettings, type SettingsOptions } from '../../src/s3/settings.ts';
 import { awsEnvironment } from './aws-environment.ts';
 
-const NO_FLAGS: SettingsOptions = { endpoint: null, region: null, profile: null, noSignRequest: true };
+const NO_FLAGS: SettingsOptions = { endpoint: null, region: null, profile: null, noSignRequest: true, dualStack: false, fips: false, accelerate: false };
 
 const CONFIG = `
 [default]

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,8 +10,8 @@ import type { EndpointOptions } from '../../src/scan/options.ts';
 import { awsEnvironment } from '../s3/aws-environment.ts';
 
 const OPTIONS: EndpointOptions = {
-  endpoint: 'http://127.0.0.1:1', region: 'us-east-1', profile: null, noSignRequest: false, addressing: 'auto', connectTo: null, caBundle: null,
-  insecure: false, requestPayer: false, expectedBucketOwner: null, headers: [], engine: 'fast', timeoutMs: 1000, maxAttempts: 3, rate: null,
+  endpoint: 'http://127.0.0.1:1', region: 'us-east-1', profile: null, noSignRequest: false, addressing: 'auto', connectTo: null, dualStack: false, fips: false, accelerate: false,
+  caBundle: null, insecure: false, requestPayer: false, expectedBucketOwner: null, headers: [], engine: 'fast', timeoutMs: 1000, maxAttempts: 3, rate: null,
 };
 const MINUTE = 60_000;
 
@@ -49,7 +49,7 @@ test('credentials are read again ahead of each expiry, and what fails is tried a
   const start = Date.now();
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: start });
   issue('first', start + 60 * MINUTE);
-  const connection = await connect(OPTIONS, '1.2.3');
+  const connection = await connect(OPTIONS, 'bucket', '1.2.3');
   assert.equal(connection.credentials?.accessKeyId, 'first');
   const refreshed: string[] = [];
   const freshness = connection.keepFresh(({ accessKeyId }: Credentials) => refreshed.push(accessKeyId));
@@ -90,7 +90,7 @@ test('credentials that do not expire, and none, are never read again', async (t)
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
   const refreshed: Credentials[] = [];
   for (const noSignRequest of [false, true]) {
-    const connection = await connect({ ...OPTIONS, noSignRequest }, '1.2.3');
+    const connection = await connect({ ...OPTIONS, noSignRequest }, 'bucket', '1.2.3');
     assert.equal(connection.credentials?.accessKeyId, noSignRequest ? undefined : 'id');
     const freshness = connection.keepFresh((credentials) => refreshed.push(credentials));
     t.mock.timers.tick(2 ** 31 - 1);
@@ -102,7 +102,19 @@ test('credentials that do not expire, and none, are never read again', async (t)
 
 test('headers that options ask for, and the user agent, go with each request', async (t) => {
   awsEnvironment(t, {});
-  const { requestHeaders } = await connect({ ...OPTIONS, noSignRequest: true, requestPayer: true, headers: ['X-Gateway: on'] }, '1.2.3');
+  const { requestHeaders } = await connect({ ...OPTIONS, noSignRequest: true, requestPayer: true, headers: ['X-Gateway: on'] }, 'bucket', '1.2.3');
   assert.deepEqual(requestHeaders.slice(1), [['x-amz-request-payer', 'requester'], ['x-gateway', 'on']]);
   assert.match(requestHeaders[0]!.join(), /^user-agent,s3scan\/1\.2\.3 /);
+});
+
+test('at a custom endpoint no AWS package is loaded: it would cost the start 200 ms', (t) => {
+  awsEnvironment(t, { AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: 'B' });
+  const script = `
+    import { createRequire } from 'node:module';
+    import { connect } from ${JSON.stringify(new URL('../../src/scan/connect.js', import.meta.url).href)};
+    const connection = await connect(${JSON.stringify(OPTIONS)}, 'bucket', '1.2.3');
+    const loaded = Object.keys(createRequire(import.meta.url).cache).filter((path) => /@aws-sdk|@smithy/.test(path));
+    process.stdout.write(JSON.stringify({ host: connection.host, loaded }));`;
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  assert.deepEqual(JSON.parse(output), { host: '127.0.0.1:1', loaded: [] });
 });
