@@ -116,8 +116,7 @@ class SdkHeaders implements AnswerHeaders {
         const extra = Object.entries(headers).filter(([name]) => !known.has(name) && !name.startsWith('x-amz-meta-'));
         writeMap(target as MapBuilder, row, extra.map(([name, value]) => [name, textOf(value)] as const));
       } else if (column.name === 'content_length') {
-        const length = this.contentLength();
-        if (length >= 0) (target as Int64Builder).set(row, length);
+        setNumber(target as Int64Builder, row, this.contentLength(), 2 ** 53);
       } else if (column.name === 'etag') {
         const etag = this.unquotedEtag();
         if (etag !== null) (target as Utf8Builder).setText(row, etag);
