@@ -37,6 +37,7 @@ export interface CommonFlags {
   readonly timeout: number;
   readonly retries: number;
   readonly rate?: number;
+  readonly versions: boolean;
   readonly prefix?: string;
   readonly startAfter?: string;
   readonly endAt?: string;
@@ -98,6 +99,7 @@ export function addSpeedOptions(command: Command): void {
 export function addKeyOptions(command: Command): void {
   command
     .optionsGroup('Keys:')
+    .option('--versions', 'all versions of each key and delete markers, a row each', false)
     .option('--prefix <text>', 'only keys that begin so; in place of a prefix in the URL')
     .option('--start-after <key>', 'only keys after this one')
     .option('--end-at <key>', 'only keys up to this one, itself included')
@@ -189,6 +191,7 @@ export function listingOptions(flags: CommonFlags, bucket: string, urlPrefix: st
     pageSize: flags.pageSize,
     maxKeys: flags.maxKeys ?? null,
     concurrency: flags.listConcurrency,
+    versions: flags.versions,
     fetchOwner: flags.columns?.includes('owner_id') ?? false,
   };
 }

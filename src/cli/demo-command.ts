@@ -34,6 +34,7 @@ function headFlags(endpoint: string, output: string): HeadFlags {
     via: 'head',
     checksums: false,
     parts: false,
+    versions: false,
     extraHeaders: false,
   };
 }

@@ -40,7 +40,8 @@ export class Course {
   keeps({ count, lastKey, skippedKey, sample, sampleStride }: ListPageInfo, percentIsSafe: boolean): number | null {
     const isFit = (key: Uint8Array): boolean => isFitForStartAfter(key, percentIsSafe);
     const last = lastKey ?? skippedKey;
-    if (this.isAnchored || last === null || isFit(last)) return count;
+    // What cannot be cut, versions of keys, has tokens that skip nothing.
+    if (this.isAnchored || last === null || sampleStride === 0 || isFit(last)) return count;
     const fit = sample.findLastIndex(isFit);
     return fit < 0 ? null : fit * sampleStride + 1;
   }

@@ -44,7 +44,7 @@ export interface ListPageInfo {
   readonly lastKey: Uint8Array | null;
   /** key of the last object passed over */
   readonly skippedKey: Uint8Array | null;
-  /** a few of the rows' keys: of the first row and of each `sampleStride` rows on */
+  /** a few of the rows' keys: of the first row and of each `sampleStride` rows on; 0 where the rows are not to be cut at them */
   readonly sample: readonly Uint8Array[];
   readonly sampleStride: number;
   readonly isTruncated: boolean;

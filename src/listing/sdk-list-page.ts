@@ -10,9 +10,11 @@ import { OutOfOrder } from './doubts.ts';
 import type { ListPage, PageRequest } from './listing.ts';
 
 const SAMPLES = 16;
+/** A listing asks again through the SDK's own retries. */
+export const LIST_ATTEMPTS = 3;
 
 /** The SDK hands keys on as they were sent. */
-function keyBytes(key: string | undefined, urlEncoded: boolean): Buffer {
+export function keyBytes(key: string | undefined, urlEncoded: boolean): Buffer {
   if (!key) throw new Failure('listing', 'an object of the page has no key');
   try {
     return Buffer.from(urlEncoded ? decodeURIComponent(key.replaceAll('+', ' ')) : key, 'utf8');
@@ -42,7 +44,7 @@ function addRow(builder: RecordBuilder, key: Uint8Array, object: ListedObject): 
   builder.endRow();
 }
 
-function failureFrom(error: unknown, settings: SdkSettings, bucket: string): Failure {
+export function failureFrom(error: unknown, settings: SdkSettings, bucket: string): Failure {
   const { name, message, $metadata } = error as { name: string; message: string; $metadata?: { httpStatusCode?: number } };
   const status = $metadata?.httpStatusCode;
   if (status !== undefined && status < 300) return new Failure('listing', `the answer is no whole page of a listing: ${oneLine(message)}`);
@@ -52,7 +54,7 @@ function failureFrom(error: unknown, settings: SdkSettings, bucket: string): Fai
 
 /** `connections`: requests that may be on their way. */
 export function sdkListPage(settings: SdkSettings, bucket: string, connections = 1): ListPage {
-  const client = sdkClient(settings, connections, { maxAttempts: 3 });
+  const client = sdkClient(settings, connections, { maxAttempts: LIST_ATTEMPTS });
   return async (request: PageRequest, builder: RecordBuilder) => {
     const { prefix, startAfter, continuationToken, maxKeys, delimiter, window } = request;
     const command = new ListObjectsV2Command({

@@ -2,7 +2,7 @@
  * A key batch: a run of consecutive keys of the source, packed. The unit of work and of completeness: it
  * reaches the output whole, once, or not at all (R1).
  */
-import type { Interval } from '../keyspace/interval.ts';
+import { compareKeys, type Interval } from '../keyspace/interval.ts';
 import type { Utf8Values } from '../records/record-batch.ts';
 import { selectUtf8 } from '../records/select-rows.ts';
 
@@ -68,6 +68,17 @@ function slicePlace(batch: KeyBatch, from: number, to: number): Place {
 /** The key's bytes, a view on the batch. */
 export function keyAt(batch: KeyBatch, row: number): Uint8Array {
   return batch.keys.values.subarray(batch.keys.offsets[row], batch.keys.offsets[row + 1]);
+}
+
+/**
+ * The end of a slice that is to hold about `[from, to)`: versions of one key stay together, since a place is made of keys
+ * and cannot end between two of them.
+ */
+export function sliceEnd(batch: KeyBatch, to: number): number {
+  if (batch.versions === null || batch.place.kind === 'records') return to;
+  let end = to;
+  while (end < batch.count && compareKeys(keyAt(batch, end), keyAt(batch, end - 1)) === 0) end++;
+  return end;
 }
 
 function sliceUtf8(source: Utf8Values, from: number, to: number): Utf8Values {

@@ -4,7 +4,7 @@
  * thus slows the LIST down.
  */
 import { shareOf } from './batch-size.ts';
-import { sliceBatch, type KeyBatch } from './key-batch.ts';
+import { sliceBatch, sliceEnd, type KeyBatch } from './key-batch.ts';
 
 export class KeyQueue {
   /** keys waiting */
@@ -53,7 +53,7 @@ export class KeyQueue {
     const first = this.batches[0];
     if (first === undefined) return null;
     const from = this.taken;
-    const to = Math.min(first.count, from + shareOf(this.queued, slots, this.totalSlots));
+    const to = sliceEnd(first, Math.min(first.count, from + shareOf(this.queued, slots, this.totalSlots)));
     this.queued -= to - from;
     this.taken = to;
     if (to === first.count) {

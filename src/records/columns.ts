@@ -94,7 +94,7 @@ export const TOLD_HEAD: Column = column('told_head', 'utf8', 'in no output');
 export const LIST_COLUMNS: Schema = [
   column('bucket', 'utf8', 'bucket asked', { nullable: false }),
   column('key', 'utf8', 'object key, exact', { nullable: false }),
-  column('version_id', 'utf8', 'null in a listing without versions'),
+  column('version_id', 'utf8', '`VersionId`, with `--versions`; `null` is an id, too'),
   column('size', 'int64', '`Size`, bytes'),
   column('last_modified', 'timestamp_ms', '`LastModified`'),
   column('etag', 'utf8', '`ETag`, without the quotes'),
@@ -102,7 +102,7 @@ export const LIST_COLUMNS: Schema = [
   column('checksum_algorithm', 'utf8', '`ChecksumAlgorithm`, several joined by commas'),
   column('checksum_type', 'utf8', '`ChecksumType`'),
   column('owner_id', 'utf8', '`Owner/ID`, where the server sends it'),
-  column('is_latest', 'bool', 'null in a listing without versions'),
-  column('is_delete_marker', 'bool', 'null in a listing without versions'),
+  column('is_latest', 'bool', '`IsLatest`, with `--versions`'),
+  column('is_delete_marker', 'bool', 'whether it is a `DeleteMarker`, with `--versions`'),
   column('restore_status', 'utf8', '`RestoreStatus`: `in-progress`, or the expiry date of the restored copy'),
 ];

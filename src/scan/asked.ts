@@ -22,9 +22,10 @@ export interface Asked {
   readonly isOpen: boolean;
 }
 
-function askedOfListing({ bucket, prefix, startAfter, endAt, maxKeys }: ListingOptions): Record<string, Json> {
+function askedOfListing({ bucket, versions, prefix, startAfter, endAt, maxKeys }: ListingOptions): Record<string, Json> {
   return {
     bucket,
+    '--versions': versions,
     '--prefix': keyToJson(prefix),
     '--start-after': keyToJson(startAfter),
     '--end-at': endAt && keyToJson(endAt),

@@ -77,7 +77,7 @@ export class HeadScan extends RunningScan {
     super(options);
     this.options = options;
     const { concurrency, shards, via, output, source, endpoint } = options;
-    const plan = planVia({ via, schema: output.schema, plainListing: source.kind === 'listing' && endpoint.engine === 'fast' });
+    const plan = planVia({ via, schema: output.schema, plainListing: source.kind === 'listing' && !source.listing.versions && endpoint.engine === 'fast' });
     this.told = plan.metadata ? 'open' : 'no';
     this.viaNote = plan.note;
     this.listingSchema = plan.metadata ? [...HEAD_LISTING, TOLD_HEAD] : HEAD_LISTING;

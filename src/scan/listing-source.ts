@@ -1,5 +1,6 @@
 /** A bucket's listing as pages for `list` and as key batches for `head`, with the proof that it is whole (R2). */
-import { listObjectsV2 } from '../listing/list-objects-v2.ts';
+import { getVersions, listObjectVersions } from '../listing/list-object-versions.ts';
+import { listObjectsV2, type GetBucket } from '../listing/list-objects-v2.ts';
 import { MAX_LIST_CONCURRENCY } from '../listing/list-pace.ts';
 import type { Interval } from '../keyspace/interval.ts';
 import type { ListedPage, ListPage } from '../listing/listing.ts';
@@ -19,13 +20,13 @@ export function rangeOf({ startAfter, endAt }: ListingOptions): Interval {
 }
 
 /** What `head` needs of a listing: the key, and what its HEAD is cross-checked with (R4). */
-export const HEAD_LISTING: Schema = LIST_COLUMNS.filter(({ name }) => ['key', 'size', 'last_modified', 'etag'].includes(name));
+export const HEAD_LISTING: Schema = LIST_COLUMNS.filter(({ name }) => ['key', 'version_id', 'size', 'last_modified', 'etag'].includes(name));
 
 async function pageLister(
   client: BucketClient,
   connection: Connection,
   options: EndpointOptions,
-  { bucket, fetchOwner, concurrency, metadata }: ListingOptions,
+  { bucket, versions, fetchOwner, concurrency, metadata }: ListingOptions,
   counters: ListingCounters,
 ): Promise<ListPage> {
   const timed = async <T>(ask: () => Promise<T>): Promise<T> => {
@@ -38,19 +39,28 @@ async function pageLister(
     return answer;
   };
   if (options.engine === 'sdk') {
-    const { sdkListPage } = await import('../listing/sdk-list-page.ts');
     const { addressing, timeoutMs } = options;
-    const list = sdkListPage({ ...connection, addressing, timeoutMs, clockOffsetMs: client.clock.offsetMs }, bucket, concurrency ?? MAX_LIST_CONCURRENCY);
-    return async (request, builder) => {
+    const settings = { ...connection, addressing, timeoutMs, clockOffsetMs: client.clock.offsetMs };
+    const connections = concurrency ?? MAX_LIST_CONCURRENCY;
+    const paced = async <T>(ask: () => Promise<T>): Promise<T> => {
       await client.turn();
-      return timed(() => list(request, builder));
+      return timed(ask);
     };
+    if (versions) {
+      const { sdkGetVersions } = await import('../listing/sdk-versions-page.ts');
+      const ask = sdkGetVersions(settings, bucket, connections);
+      return listObjectVersions((request) => paced(() => ask(request)));
+    }
+    const { sdkListPage } = await import('../listing/sdk-list-page.ts');
+    const list = sdkListPage(settings, bucket, connections);
+    return (request, builder) => paced(() => list(request, builder));
   }
-  return listObjectsV2(async (query) => {
+  const get: GetBucket = async (query) => {
     const body = await timed(() => client.get(query));
     counters.bytesIn += body.length;
     return body;
-  }, { fetchOwner, ...(metadata && { metadata }) });
+  };
+  return versions ? listObjectVersions(getVersions(get)) : listObjectsV2(get, { fetchOwner, ...(metadata && { metadata }) });
 }
 
 /**

@@ -52,6 +52,8 @@ export interface ListingOptions {
   readonly maxKeys: number | null;
   /** LIST requests in flight: 1 for one chain of pages, null to find out what the server takes */
   readonly concurrency: number | null;
+  /** every version of each key and every delete marker, in place of the latest version */
+  readonly versions: boolean;
   /** ask for each object's owner, which S3 leaves out otherwise */
   readonly fetchOwner: boolean;
   /** asked before each page: whether to ask for each object's headers, too */

@@ -5,7 +5,7 @@ import { Tiling } from '../../src/keyspace/tiling.ts';
 import type { Interval } from '../../src/keyspace/interval.ts';
 import { keyAt, type KeyBatch } from '../../src/queue/key-batch.ts';
 import { KeyQueue } from '../../src/queue/key-queue.ts';
-import { fileBatch, keysOf, pageBatch } from './key-batches.ts';
+import { fileBatch, keyBatch, keysOf, packed, pageBatch, unpacked } from './key-batches.ts';
 
 /** True once the promise has resolved. */
 async function settled(promise: Promise<void>): Promise<boolean> {
@@ -60,6 +60,33 @@ test('whatever is pulled: every key once and in order, places without gap or ove
           record += count;
         }
       }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('versions of a key are taken together: a place cannot end between them (R2)', () => {
+  const counts = fc.array(fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 4 }) }, fc.integer({ min: 100, max: 400 })), { minLength: 1, maxLength: 20 });
+  fc.assert(
+    fc.property(counts, fc.infiniteStream(fc.integer({ min: 1, max: 80 })), (versions, slots) => {
+      const keys = versions.flatMap((count, at) => Array.from({ length: count }, () => `key-${String(at).padStart(4, '0')}`));
+      const ids = keys.map((_key, at) => `v${at}`);
+      const queue = new KeyQueue(Infinity, 80);
+      void queue.push(keyBatch(keys, { kind: 'keyspace', after: new Uint8Array(0), through: null }, null, packed(ids)));
+      const tiling = new Tiling();
+      const taken: string[] = [];
+      const seen = new Set<string>();
+      while (queue.queued > 0) {
+        const batch = queue.take(slots.next().value)!;
+        assert.ok(tiling.add(batch.place as Interval));
+        taken.push(...unpacked(batch.versions!, batch.count));
+        for (const key of new Set(keysOf(batch))) {
+          assert.ok(!seen.has(key), `${key} is in two batches`);
+          seen.add(key);
+        }
+      }
+      assert.deepEqual(taken, ids);
+      assert.deepEqual(tiling.missing({ after: new Uint8Array(0), through: null }), []);
     }),
     { numRuns: 50 },
   );

@@ -10,7 +10,8 @@ import { HEAD_LISTING, keyBatchOf, listedPages } from '../../src/scan/listing-so
 import type { EndpointOptions, ListingOptions } from '../../src/scan/options.ts';
 import { keysOf, unpacked } from '../queue/key-batches.ts';
 
-const LISTING: ListingOptions = { bucket: 'bucket', prefix: Buffer.from(''), startAfter: Buffer.from(''), endAt: null, pageSize: 3, maxKeys: null, concurrency: null, fetchOwner: false };
+const LISTING: ListingOptions = { bucket: 'bucket', prefix: Buffer.from(''), startAfter: Buffer.from(''), endAt: null, pageSize: 3, maxKeys: null, concurrency: null, versions: false,
+  fetchOwner: false };
 
 /** An object as XML, with what else is given. */
 function contents(key: string, more = ''): string {

@@ -1,0 +1,144 @@
+/** A versioned bucket: every version and every delete marker has its row, in `list` and in `head`, as the AWS SDK tells them. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, test, type TestContext } from 'node:test';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  HeadObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  type HeadObjectCommandOutput,
+} from '@aws-sdk/client-s3';
+import { s3scan, s3scanDone } from '../support/cli.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { startMinio, withoutMinio, type Minio } from '../support/minio.ts';
+import { assertSameRows, readNdjson, type Row, type Rows } from '../support/tables.ts';
+
+const BUCKET = 'versions';
+const URL = `s3://${BUCKET}`;
+const HEAD_COLUMNS = ['key', 'version_id', 'status', 'content_length', 'etag', 'last_modified', 'delete_marker', 'drift'];
+
+function byVersion(rows: readonly Row[]): Rows {
+  const named = rows.map((row) => [`${String(row['key'])} ${String(row['version_id'])}`, row] as const);
+  assert.equal(new Set(named.map(([name]) => name)).size, rows.length, 'a version has two rows');
+  return new Map(named.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Of many, every tenth key has more versions than a page of 7 holds; some are deleted, or were there before versions were. */
+async function fill({ client }: Minio): Promise<void> {
+  await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  const put = (Key: string, bytes: number): Promise<unknown> => client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: 'x'.repeat(bytes), Metadata: { bytes: String(bytes) } }));
+  const keys = Array.from({ length: 40 }, (_, at) => `${at % 4 === 0 ? 'folder/' : ''}k ${String(at).padStart(2, '0')}+%é`);
+  for (const key of keys.slice(0, 10)) await put(key, 1);
+  await client.send(new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status: 'Enabled' } }));
+  for (const [at, key] of keys.entries()) {
+    for (let version = 1; version <= (at % 10 === 3 ? 17 : 1 + (at % 3)); version++) await put(key, version * 10);
+    if (at % 5 === 1) await client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
+    if (at % 10 === 6) await put(key, 5);
+  }
+}
+
+/** Page after page by both markers, as the SDK gives them. */
+async function listed({ client }: Minio): Promise<Rows> {
+  const rows: Row[] = [];
+  for (let KeyMarker: string | undefined, VersionIdMarker: string | undefined, more = true; more; ) {
+    const page = await client.send(new ListObjectVersionsCommand({ Bucket: BUCKET, ...(KeyMarker !== undefined && { KeyMarker }), ...(VersionIdMarker !== undefined && { VersionIdMarker }) }));
+    for (const { Key, VersionId, IsLatest, LastModified, Size, ETag, StorageClass, Owner } of page.Versions ?? []) {
+      const times = { last_modified: LastModified!.toISOString(), is_latest: IsLatest!, is_delete_marker: false };
+      rows.push({ bucket: BUCKET, key: Key!, version_id: VersionId!, size: Size!, etag: ETag!.replaceAll('"', ''), storage_class: StorageClass!, owner_id: Owner!.ID!, ...times });
+    }
+    for (const { Key, VersionId, IsLatest, LastModified, Owner } of page.DeleteMarkers ?? []) {
+      rows.push({ bucket: BUCKET, key: Key!, version_id: VersionId!, last_modified: LastModified!.toISOString(), owner_id: Owner!.ID!, is_latest: IsLatest!, is_delete_marker: true });
+    }
+    [KeyMarker, VersionIdMarker, more] = [page.NextKeyMarker, page.NextVersionIdMarker, page.IsTruncated === true];
+  }
+  return byVersion(rows);
+}
+
+/** A HEAD a version; of a delete marker, what its refusal tells. */
+async function heads({ client }: Minio, versions: Rows): Promise<Rows> {
+  const rows: Row[] = [];
+  for (const { key, version_id: versionId, is_delete_marker: isDeleteMarker } of versions.values()) {
+    const command = new HeadObjectCommand({ Bucket: BUCKET, Key: String(key), VersionId: String(versionId) });
+    const told = await client.send(command).catch((error: { $metadata: { httpStatusCode: number } }) => error.$metadata.httpStatusCode);
+    const common = { key: key!, version_id: versionId! };
+    if (isDeleteMarker === true) {
+      assert.equal(told, 405);
+      rows.push({ ...common, status: 405, delete_marker: true });
+    } else {
+      const { ContentLength, ETag, LastModified } = told as HeadObjectCommandOutput;
+      rows.push({ ...common, status: 200, content_length: ContentLength!, etag: ETag!.replaceAll('"', ''), last_modified: LastModified!.toISOString() });
+    }
+  }
+  return byVersion(rows);
+}
+
+describe('versions', { concurrency: 2, skip: withoutMinio }, () => {
+  let minio: Minio;
+  let versions: Rows;
+  let headers: Rows;
+
+  before(async () => {
+    minio = await startMinio();
+    await fill(minio);
+    versions = await listed(minio);
+    headers = await heads(minio, versions);
+  });
+  after(() => minio.stop());
+
+  const scan = async (command: 'list' | 'head', ...options: readonly string[]): Promise<Row[]> => {
+    const { stdout } = await s3scanDone([command, '--endpoint', minio.endpoint, '--quiet', ...options], { env: minio.env });
+    return readNdjson(stdout);
+  };
+
+  test('the bucket holds what tells', () => {
+    const rows = [...versions.values()];
+    assert.ok(rows.length > 120);
+    assert.ok(rows.some((row) => row['version_id'] === 'null'));
+    assert.ok(rows.some((row) => row['is_delete_marker'] === true && row['is_latest'] === false));
+  });
+
+  for (const engine of ['fast', 'sdk'] as const) {
+    // Pages of 7 end in the midst of keys, and some keys fill two of them.
+    for (const options of [[], ['--page-size', '7'], ['--page-size', '7', '--list-concurrency', '1']]) {
+      test(`list --versions ${options.join(' ')}, engine ${engine}`, async () => {
+        assertSameRows(byVersion(await scan('list', URL, '--versions', '--engine', engine, ...options)), versions);
+      });
+    }
+
+    test(`head --versions, engine ${engine}: one row a version, delete markers are no failures`, async () => {
+      const rows = await scan('head', URL, '--versions', '--page-size', '7', '--engine', engine, '--columns', HEAD_COLUMNS.join(','));
+      assertSameRows(byVersion(rows), headers);
+    });
+  }
+
+  test('list --versions --sorted: keys in order, the latest version of each first', async () => {
+    const rows = await scan('list', URL, '--versions', '--sorted', '--page-size', '7', '--max-keys', '60');
+    assert.equal(rows.length, 60);
+    const keys = rows.map(({ key }) => Buffer.from(String(key)));
+    assert.deepEqual(keys, [...keys].sort(Buffer.compare));
+    rows.forEach((row, at) => assert.equal(row['is_latest'], rows[at - 1]?.['key'] !== row['key']));
+  });
+
+  for (const ending of ['parquet', 'ndjson', 'csv', 'arrow']) {
+    test(`a table of versions in ${ending} is asked version by version`, async (t: TestContext) => {
+      const path = join(await temporaryFolder(t), `versions.${ending}`);
+      await s3scanDone(['list', URL, '--versions', '--endpoint', minio.endpoint, '-o', path], { env: minio.env });
+      assertSameRows(byVersion(await scan('head', '--from', path, '--columns', HEAD_COLUMNS.join(','))), headers);
+    });
+  }
+
+  test('without --versions the latest ones, as ever', async () => {
+    const latest = [...versions.values()].filter((row) => row['is_latest'] === true && row['is_delete_marker'] === false);
+    const rows = await scan('head', URL, '--columns', 'key,version_id,status');
+    assert.deepEqual(byVersion(rows), byVersion(latest.map((row) => ({ key: row['key']!, version_id: row['version_id']!, status: 200 }))));
+  });
+
+  test('--versions does not go with --from', async () => {
+    const { code, stderr } = await s3scan(['head', URL, '--from', '-', '--versions', '--endpoint', minio.endpoint]);
+    assert.equal(code, 2);
+    assert.match(stderr, /--versions is about a listing/);
+  });
+});

@@ -1,0 +1,96 @@
+/** A bucket with versions behind `GetBucket`: ListObjectVersions as servers write it, without a socket. */
+import type { GetBucket } from '../../src/listing/list-objects-v2.ts';
+import { bytes, compareText, type Dice, type Schedule } from './fake-bucket.ts';
+
+export interface Version {
+  readonly key: string;
+  readonly versionId: string;
+  readonly isDeleteMarker: boolean;
+}
+
+/** What tells servers apart. */
+export interface VersionsDialect {
+  readonly urlEncoded: boolean;
+  /** MinIO adds words of its own to the marker */
+  readonly keyMarkerSuffix: string;
+  /** some servers leave it out */
+  readonly withVersionIdMarker: boolean;
+}
+
+export const DIALECTS: readonly VersionsDialect[] = [
+  { urlEncoded: true, keyMarkerSuffix: '', withVersionIdMarker: true },
+  { urlEncoded: true, keyMarkerSuffix: '[minio_cache:v2,return:]', withVersionIdMarker: true },
+  { urlEncoded: false, keyMarkerSuffix: '', withVersionIdMarker: false },
+];
+
+export type Ask = (name: string) => string | null;
+
+/** A page as the server composes it; markers are those of its last entry unless told. */
+export interface VersionsAnswer {
+  readonly entries: readonly Version[];
+  readonly isTruncated: boolean;
+  readonly folders?: readonly string[];
+  readonly markers?: { readonly key: string | null; readonly versionId: string | null };
+}
+
+function text(value: string, urlEncoded: boolean): string {
+  const encoded = urlEncoded ? encodeURIComponent(value).replaceAll('%20', '+') : value;
+  return encoded.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+export function renderVersions({ entries, isTruncated, folders = [], markers }: VersionsAnswer, dialect: VersionsDialect): Buffer {
+  const { urlEncoded, keyMarkerSuffix, withVersionIdMarker } = dialect;
+  const last = entries.at(-1);
+  const { key, versionId } = markers ?? { key: last?.key ?? null, versionId: last?.versionId ?? null };
+  const latest = new Set<string>();
+  const elements = entries.map((entry) => {
+    const { isDeleteMarker } = entry;
+    const name = isDeleteMarker ? 'DeleteMarker' : 'Version';
+    const isLatest = !latest.has(entry.key);
+    latest.add(entry.key);
+    const described = isDeleteMarker ? '' : '<ETag>&quot;e&quot;</ETag><Size>5</Size><StorageClass>STANDARD</StorageClass>';
+    return `<${name}><Key>${text(entry.key, urlEncoded)}</Key><VersionId>${entry.versionId}</VersionId><IsLatest>${isLatest}</IsLatest><LastModified>2026-11-20T12:34:56.789Z</LastModified>${described}<Owner><ID>me</ID><DisplayName>me</DisplayName></Owner></${name}>`;
+  });
+  return Buffer.from(
+    `<?xml version="1.0" encoding="UTF-8"?>\n<ListVersionsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><Prefix/><KeyMarker/><VersionIdMarker/>` +
+      (isTruncated && key !== null ? `<NextKeyMarker>${text(key + keyMarkerSuffix, urlEncoded)}</NextKeyMarker>` : '') +
+      (isTruncated && withVersionIdMarker && versionId !== null ? `<NextVersionIdMarker>${versionId}</NextVersionIdMarker>` : '') +
+      `<MaxKeys>1000</MaxKeys>${urlEncoded ? '<EncodingType>url</EncodingType>' : ''}<IsTruncated>${isTruncated}</IsTruncated>` +
+      `${elements.join('')}${folders.map((folder) => `<CommonPrefixes><Prefix>${text(folder, urlEncoded)}</Prefix></CommonPrefixes>`).join('')}</ListVersionsResult>`,
+  );
+}
+
+/** All versions of the bucket in S3's order: by key, the latest first. */
+export function ordered(versions: readonly Version[]): Version[] {
+  return [...versions].sort((a, b) => compareText(a.key, b.key));
+}
+
+/** Serves what `all` holds. `dice`: pages are short as they will. */
+export function honestVersions(all: readonly Version[], dice: Dice | null = null): (ask: Ask) => VersionsAnswer {
+  const entries = ordered(all);
+  return (ask) => {
+    const [prefix, keyMarker, versionIdMarker] = [ask('prefix') ?? '', ask('key-marker') ?? '', ask('version-id-marker')];
+    const marked = entries.findIndex(({ key, versionId }) => key === keyMarker && versionId === versionIdMarker);
+    const left = entries.slice(marked + 1).filter(({ key }) => key.startsWith(prefix) && (compareText(key, keyMarker) > 0 || (key === keyMarker && marked >= 0)));
+    if (ask('delimiter') !== null) {
+      const folders = left.filter(({ key }) => key.includes('/', prefix.length)).map(({ key }) => key.slice(0, key.indexOf('/', prefix.length) + 1));
+      return { entries: left.filter(({ key }) => !key.includes('/', prefix.length)), folders: [...new Set(folders)], isTruncated: false };
+    }
+    const most = Number(ask('max-keys'));
+    const size = dice !== null && dice() < 0.3 ? 1 + Math.floor(dice() * most) : most;
+    return { entries: left.slice(0, size), isTruncated: left.length > size };
+  };
+}
+
+/** Answers that come in the order of the schedule. `asked` gets the parameters of each request. */
+export function serveVersions(server: (ask: Ask) => VersionsAnswer, dialect: VersionsDialect, schedule: Schedule, asked: Ask[] = []): GetBucket {
+  return async (query) => {
+    const values = new Map(query.map(([name, value]) => [name, typeof value === 'string' ? value : bytes(Buffer.from(value).toString()).toString()]));
+    const ask: Ask = (name) => values.get(name) ?? null;
+    asked.push(ask);
+    await schedule.turn();
+    const body = renderVersions(server(ask), dialect);
+    await schedule.turn();
+    return body;
+  };
+}
