@@ -118,7 +118,7 @@ describe('versions', { concurrency: 2, skip: withoutMinio }, () => {
     const rows = await scan('list', URL, '--versions', '--sorted', '--page-size', '7', '--max-keys', '60');
     assert.equal(rows.length, 60);
     const keys = rows.map(({ key }) => Buffer.from(String(key)));
-    assert.deepEqual(keys, [...keys].sort(Buffer.compare));
+    assert.deepEqual(keys, [...keys].sort((a, b) => Buffer.compare(a, b)));
     rows.forEach((row, at) => assert.equal(row['is_latest'], rows[at - 1]?.['key'] !== row['key']));
   });
 
