@@ -14,12 +14,12 @@ import type { KeyWindow, ListPage, ListPageInfo, PageRequest } from './listing.t
 import { readVersionsPage, type VersionEntry, type VersionsPage } from './versions-page.ts';
 
 /** Where a page begins: behind all versions of the key, or behind one of them. */
-export interface Markers {
+interface Markers {
   readonly keyMarker: Uint8Array | null;
   readonly versionIdMarker: string | null;
 }
 
-export type VersionsRequest = Pick<PageRequest, 'prefix' | 'maxKeys' | 'delimiter'> & Markers;
+type VersionsRequest = Pick<PageRequest, 'prefix' | 'maxKeys' | 'delimiter'> & Markers;
 export type GetVersions = (request: VersionsRequest) => Promise<VersionsPage>;
 
 /** Pages without an entry that others follow, one after the other; more is taken for a server that never ends. */
