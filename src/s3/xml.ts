@@ -60,6 +60,9 @@ function isSpace(byte: number): boolean {
 const ENDS_NAME = new Uint8Array(256);
 for (const byte of [TAB, LINE_FEED, CARRIAGE_RETURN, SPACE, DOUBLE_QUOTE, AMPERSAND, SLASH, LESS_THAN, EQUALS, GREATER_THAN]) ENDS_NAME[byte] = 1;
 
+/** What ends an attribute's name, or has no place in it. */
+const ENDS_ATTRIBUTE: readonly number[] = [EQUALS, DOUBLE_QUOTE, APOSTROPHE, GREATER_THAN, LESS_THAN];
+
 export class XmlScanner {
   readonly body: Buffer;
   /** where the text that `text` read begins and ends in the body */
@@ -202,7 +205,7 @@ export class XmlScanner {
     if (!/^<\?xml\s/.test(text)) throw this.error('a processing instruction');
     if (end === -1) throw this.truncated();
     const encoding = /\sencoding\s*=\s*["']([^"']*)["']/.exec(text)?.[1];
-    if (encoding !== undefined && !/^(utf-?8|us-ascii)$/i.test(encoding)) throw this.error(`the encoding ${encoding}, not UTF-8,`);
+    if (encoding !== undefined && !/^(utf-?8|us-ascii)$/i.test(encoding)) throw this.error(`the encoding ${excerpt(encoding)}, not UTF-8,`);
     this.at = end + 2;
   }
 
@@ -251,7 +254,7 @@ export class XmlScanner {
         this.emptyElement = true;
         return at + 2;
       }
-      while (at < body.length && body[at] !== EQUALS && body[at] !== GREATER_THAN && body[at] !== LESS_THAN) at++;
+      while (at < body.length && !ENDS_ATTRIBUTE.includes(body[at]!)) at++;
       if (at < body.length && body[at] !== EQUALS) throw this.error('a malformed attribute');
       at++;
       while (at < body.length && isSpace(body[at]!)) at++;
