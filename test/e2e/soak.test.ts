@@ -8,13 +8,13 @@ import { startSimCommand } from '../support/sim.ts';
 import { sql } from '../support/tables.ts';
 import { quarters, watch } from '../support/watched.ts';
 
-const KEYS = 50_000;
+const KEYS = 20_000;
 const CONCURRENCY = 40;
 
 test('a scan under faults: rows exact, open files bounded; the long form is `npm run test:soak`', async (t) => {
   const { target } = await startSimCommand(t, ['--objects', String(KEYS), '--error-rate', '0.005', '--reset-rate', '0.005']);
   const output = join(await temporaryFolder(t), 'out');
-  const { child, ended } = await startS3scan(['head', ...target, '-o', `${output}/`, '--concurrency', String(CONCURRENCY), '--progress', 'never']);
+  const { child, ended } = await startS3scan(['head', ...target, '-o', `${output}/`, '--concurrency', String(CONCURRENCY), '--progress', 'never'], { timeoutMs: 110_000 });
   const samples = await watch(child, 50);
   const { code, stderr } = await ended;
   assert.equal(code, 0, stderr);
