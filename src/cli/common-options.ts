@@ -42,6 +42,7 @@ export interface CommonFlags {
   readonly startAfter?: string;
   readonly endAt?: string;
   readonly maxKeys?: number;
+  readonly verifyList: boolean;
   readonly pageSize: number;
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
@@ -104,7 +105,8 @@ export function addKeyOptions(command: Command): void {
     .option('--start-after <key>', 'only keys after this one')
     .option('--end-at <key>', 'only keys up to this one, itself included')
     .option('--max-keys <n>', 'only the first n keys listed, counted before filters', wholeNumber(1, Number.MAX_SAFE_INTEGER))
-    .option('--page-size <n>', 'keys asked for in one LIST', wholeNumber(1, 1_000_000), 1000);
+    .option('--page-size <n>', 'keys asked for in one LIST', wholeNumber(1, 1_000_000), 1000)
+    .option('--verify-list', 'list twice; where the keys differ, exit code 4', false);
 }
 
 export function addFilterOptions(command: Command): void {
@@ -183,6 +185,9 @@ export function listingOptions(flags: CommonFlags, bucket: string, urlPrefix: st
   if (endAt !== null && compareKeys(endAt, startAfter) <= 0) {
     throw new Failure('usage', '--end-at does not come after --start-after: no key is between them', 'give --end-at a later key; keys are compared as bytes');
   }
+  if (flags.verifyList && flags.resume) {
+    throw new Failure('usage', '--verify-list compares two listings of one run, and --resume has a part of one from before', 'leave one of them out');
+  }
   return {
     bucket,
     prefix: Buffer.from(listingPrefix(flags, bucket, urlPrefix), 'utf8'),
@@ -190,6 +195,7 @@ export function listingOptions(flags: CommonFlags, bucket: string, urlPrefix: st
     endAt,
     pageSize: flags.pageSize,
     maxKeys: flags.maxKeys ?? null,
+    verify: flags.verifyList,
     concurrency: flags.listConcurrency,
     versions: flags.versions,
     fetchOwner: flags.columns?.includes('owner_id') ?? false,

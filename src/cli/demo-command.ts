@@ -21,6 +21,7 @@ function headFlags(endpoint: string, output: string): HeadFlags {
     timeout: 20,
     retries: 10,
     pageSize: 1000,
+    verifyList: false,
     output,
     overwrite: true,
     resume: false,

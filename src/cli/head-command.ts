@@ -23,8 +23,9 @@ function sourceOf(url: string | undefined, flags: HeadFlags): HeadScanOptions['s
     checkDirectoryBucket(target.bucket, flags);
     return { kind: 'listing', listing: listingOptions(flags, target.bucket, target.prefix) };
   }
-  const { prefix, startAfter, endAt, maxKeys, versions } = flags;
-  for (const [option, value] of Object.entries({ '--prefix': prefix, '--start-after': startAfter, '--end-at': endAt, '--max-keys': maxKeys, '--versions': versions || undefined })) {
+  const { prefix, startAfter, endAt, maxKeys, verifyList, versions } = flags;
+  const listed = { '--prefix': prefix, '--start-after': startAfter, '--end-at': endAt, '--max-keys': maxKeys, '--verify-list': verifyList || undefined, '--versions': versions || undefined };
+  for (const [option, value] of Object.entries(listed)) {
     if (value !== undefined) throw new Failure('usage', `${option} is about a listing, and --from gives the keys`, 'leave one of them out');
   }
   if (target !== null && target.prefix !== '') {

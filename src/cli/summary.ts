@@ -122,6 +122,11 @@ function stoppedLines({ overall, command }: MetricsReport): Line[] {
   return [['stopped', `${why}: ${formatCount(written)} rows are published${rest}`]];
 }
 
+function verifiedLines({ listing, overall }: MetricsReport): Line[] {
+  if (listing === null || listing.verified_keys === 0 || !overall.complete) return [];
+  return [['verified', `listed a second time: the same ${formatCount(listing.verified_keys)} keys`]];
+}
+
 function pagesText(listing: ListingReport): string {
   const calls = `${formatCount(listing.api_calls)} calls (${listing.calls_per_1000_keys.toFixed(2)} per 1,000 keys)`;
   return `${formatCount(listing.pages)} in ${calls} · ${formatCount(listing.ranges)} ranges, ${formatCount(listing.splits)} splits`;
@@ -217,6 +222,7 @@ function listLines(report: MetricsReport, paint: Paint): Line[] {
     ['elapsed', elapsedText(overall)],
     ['page latency', latencyText(listing.page_latency_us)],
     ['pages', pagesText(listing)],
+
   ];
 }
 
@@ -225,6 +231,7 @@ export function renderSummary(report: MetricsReport, options: SummaryOptions): s
   const { overall } = report;
   const lines: readonly Line[] = [
     ...(report.command === 'head' ? headLines(report, options.paint) : listLines(report, options.paint)),
+    ...verifiedLines(report),
     ...stoppedLines(report),
     ['client', clientText(overall)],
     ['limit', limitText(report)],

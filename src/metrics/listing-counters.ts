@@ -10,6 +10,8 @@ export class ListingCounters {
   pages = 0;
   /** keys on those pages, before any filter */
   keys = 0;
+  /** keys listed a second time, to compare */
+  verified = 0;
   /** LIST requests sent, probes and retries included: what a provider bills */
   apiCalls = 0;
   bytesIn = 0;

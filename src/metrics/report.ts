@@ -100,6 +100,8 @@ export interface ConnectionsReport {
 export interface ListingReport extends Span {
   readonly pages: number;
   readonly keys: number;
+  /** keys that were listed a second time, and compared */
+  readonly verified_keys: number;
   /** over the listing's own time, in which it may have waited for the HEADs to catch up */
   readonly keys_per_second: number;
   readonly api_calls: number;
@@ -191,10 +193,11 @@ function buildListing(listing: ListingCounters): ListingReport {
   return {
     pages: listing.pages,
     keys: listing.keys,
+    verified_keys: listing.verified,
     ...span(listing.startMs, listing.endMs),
     keys_per_second: perSecond(listing.keys, elapsedMs(listing.startMs, listing.endMs)),
     api_calls: listing.apiCalls,
-    calls_per_1000_keys: listing.keys === 0 ? 0 : Math.round((listing.apiCalls / listing.keys) * 1e6) / 1000,
+    calls_per_1000_keys: listing.keys === 0 ? 0 : Math.round((listing.apiCalls / (listing.keys + listing.verified)) * 1e6) / 1000,
     ranges: listing.ranges,
     splits: listing.splits,
     mode: listing.mode,

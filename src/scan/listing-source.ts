@@ -1,8 +1,10 @@
 /** A bucket's listing as pages for `list` and as key batches for `head`, with the proof that it is whole (R2). */
+import { Failure } from '../failure.ts';
+import type { Interval } from '../keyspace/interval.ts';
+import { KeyDigest } from '../listing/key-digest.ts';
 import { getVersions, listObjectVersions } from '../listing/list-object-versions.ts';
 import { listObjectsV2, type GetBucket } from '../listing/list-objects-v2.ts';
 import { MAX_LIST_CONCURRENCY } from '../listing/list-pace.ts';
-import type { Interval } from '../keyspace/interval.ts';
 import type { ListedPage, ListPage } from '../listing/listing.ts';
 import { listWhole } from '../listing/whole-listing.ts';
 import type { ListingCounters } from '../metrics/listing-counters.ts';
@@ -21,6 +23,9 @@ export function rangeOf({ startAfter, endAt }: ListingOptions): Interval {
 
 /** What `head` needs of a listing: the key, and what its HEAD is cross-checked with (R4). */
 export const HEAD_LISTING: Schema = LIST_COLUMNS.filter(({ name }) => ['key', 'version_id', 'size', 'last_modified', 'etag'].includes(name));
+
+const KEY: Schema = LIST_COLUMNS.filter(({ name }) => name === 'key');
+const NO_KEYS: Utf8Values = { offsets: new Int32Array(1), values: new Uint8Array(0) };
 
 async function pageLister(
   client: BucketClient,
@@ -65,7 +70,7 @@ async function pageLister(
 
 /**
  * The listing's pages, in any order; throws Failure('listing') where they do not cover what was asked. `missing`: what an
- * earlier scan left of it; all of it unless told.
+ * earlier scan left of it; all of it unless told. With `verify` it is listed a second time after the last page, to compare.
  */
 export async function* listedPages(
   client: BucketClient,
@@ -76,25 +81,52 @@ export async function* listedPages(
   counters: ListingCounters,
   missing: readonly Interval[] = [rangeOf(listing)],
 ): AsyncGenerator<ListedPage> {
-  const { bucket, prefix, pageSize, maxKeys, concurrency } = listing;
-  const listPage = await pageLister(client, connection, endpoint, listing, counters);
-  const pages = listWhole(listPage, {
-    bucket,
-    missing,
-    prefix,
-    pageSize,
-    maxKeys: maxKeys ?? Infinity,
-    concurrency,
-    schema,
-    constants: new Map([['bucket', bucket]]),
-    counters,
-    now: () => performance.now(),
-  });
-  for await (const page of pages) {
+  const { bucket, prefix, pageSize, maxKeys, concurrency, verify } = listing;
+  const list = async (how: ListingOptions, columns: Schema): Promise<AsyncGenerator<ListedPage>> =>
+    listWhole(await pageLister(client, connection, endpoint, how, counters), {
+      bucket,
+      missing,
+      prefix,
+      pageSize,
+      maxKeys: maxKeys ?? Infinity,
+      concurrency,
+      schema: columns,
+      constants: new Map([['bucket', bucket]]),
+      counters,
+      now: () => performance.now(),
+    });
+  const columns = verify && columnIndex(schema, 'key') < 0 ? [...schema, ...KEY] : schema;
+  const first = new KeyDigest();
+  for await (const page of await list(listing, columns)) {
     counters.pages++;
     counters.keys += page.rows.rows;
-    yield page;
+    if (verify) first.add(keysOf(page, columns), page.rows.rows);
+    yield columns === schema ? page : { ...page, rows: { ...page.rows, columns: page.rows.columns.slice(0, schema.length) } };
   }
+  if (!verify) return;
+  // What is told of the listing is told of the first one.
+  const { mode, note, ranges, splits } = counters;
+  const second = new KeyDigest();
+  for await (const page of await list({ ...listing, fetchOwner: false, metadata: () => false }, KEY)) {
+    counters.verified += page.rows.rows;
+    second.add(keysOf(page, KEY), page.rows.rows);
+  }
+  Object.assign(counters, { mode, note, ranges, splits });
+  if (!first.equals(second)) throw differing(bucket, first.keys, second.keys);
+}
+
+function keysOf(page: ListedPage, schema: Schema): Utf8Values {
+  return utf8Values(page.rows.columns[columnIndex(schema, 'key')]) ?? NO_KEYS;
+}
+
+/** A server that ends a page too early says so in both listings, or in one: only the second case can be seen. */
+function differing(bucket: string, first: number, second: number): Failure {
+  const found = first === second ? `${first} keys each time, and not the same ones` : `${first} keys at first, ${second} the second time`;
+  return new Failure(
+    'listing',
+    `two listings of s3://${bucket} differ: ${found}`,
+    'where something writes to the bucket meanwhile this is to be expected: list it while nothing does. Else the server leaves out keys; try --list-concurrency 1',
+  );
 }
 
 export function utf8Values(column: ColumnData | undefined): Utf8Values | null {
@@ -131,6 +163,6 @@ export function keyBatchOf(page: ListedPage, bucket: string, schema: Schema): Ke
     lastModified: int64Values(column('last_modified'), rows),
     ...headsOf(column(TOLD_HEAD.name)),
   };
-  const keys = utf8Values(column('key')) ?? { offsets: new Int32Array(1), values: new Uint8Array(0) };
+  const keys = utf8Values(column('key')) ?? NO_KEYS;
   return { bucket, place: { kind: 'keyspace', ...page.interval }, count: rows, keys, versions: utf8Values(column('version_id')), listed };
 }

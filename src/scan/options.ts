@@ -56,6 +56,8 @@ export interface ListingOptions {
   readonly versions: boolean;
   /** ask for each object's owner, which S3 leaves out otherwise */
   readonly fetchOwner: boolean;
+  /** list twice, and compare the keys */
+  readonly verify: boolean;
   /** asked before each page: whether to ask for each object's headers, too */
   readonly metadata?: () => boolean;
 }

@@ -23,7 +23,7 @@ const SHARD: ShardReport = {
 
 const LISTING: ListingReport = {
   pages: 1001, keys: 1_000_000, start_time: SHARD.start_time, end_time: SHARD.end_time, elapsed_time: 12.5, keys_per_second: 80_000,
-  api_calls: 1010, calls_per_1000_keys: 1.01, ranges: 14, splits: 3, mode: 'parallel', note: null, retries: 0, throttled: 0, bytes_in: 0,
+  verified_keys: 0, api_calls: 1010, calls_per_1000_keys: 1.01, ranges: 14, splits: 3, mode: 'parallel', note: null, retries: 0, throttled: 0, bytes_in: 0,
   page_latency_us: { p50: 90_000, p90: 91_000, p99: 92_000, p99_9: 93_000, max: 94_000 },
 };
 

@@ -17,10 +17,12 @@ interface OddServer {
   readonly keys: readonly string[];
   readonly beginning: Beginning;
   readonly hasTokens: boolean;
+  /** the request, counted from 1, whose page says that it is the last; none unless told */
+  readonly endsAt?: number;
 }
 
 /** Serves pages of the keys as they stand; HEADs are answered. What was asked is kept. */
-async function serve(t: TestContext, { keys, beginning, hasTokens }: OddServer): Promise<{ endpoint: string; queries: URLSearchParams[] }> {
+async function serve(t: TestContext, { keys, beginning, hasTokens, endsAt }: OddServer): Promise<{ endpoint: string; queries: URLSearchParams[] }> {
   const queries: URLSearchParams[] = [];
   const server = createServer((request, response) => {
     if (request.method === 'HEAD') {
@@ -31,7 +33,7 @@ async function serve(t: TestContext, { keys, beginning, hasTokens }: OddServer):
     queries.push(query);
     const from = beginning(query);
     const page = keys.slice(from, from + PAGE);
-    const isTruncated = from + PAGE < keys.length;
+    const isTruncated = from + PAGE < keys.length && queries.length !== endsAt;
     const contents = page.map((key) => `<Contents><Key>${key}</Key><LastModified>2024-05-06T07:08:09.000Z</LastModified><ETag>&quot;0123456789abcdef0123456789abcdef&quot;</ETag><Size>1</Size></Contents>`);
     const token = isTruncated && hasTokens ? `<NextContinuationToken>${from + PAGE}</NextContinuationToken>` : '';
     response.end(`<ListBucketResult><Name>b</Name><IsTruncated>${isTruncated}</IsTruncated>${token}${contents.join('')}</ListBucketResult>`);
@@ -89,6 +91,27 @@ describe('odd listings', { concurrency: 2 }, () => {
   test('a server that knows only version 1 of ListObjects: markers, and no tokens', async (t) => {
     const server = await serve(t, { keys: ASCENDING, beginning: (query) => indexAfter(ASCENDING, query.get('marker')), hasTokens: false });
     await checkListed('bucket', server, ASCENDING, /no continuation tokens, as one that knows only version 1/);
+  });
+
+  test('--verify-list: a page that says too early that it is the last, in either listing, is found out; else all is well', async (t) => {
+    const spoiled = [
+      [['list', '--columns', 'size'], 5, '50 keys at first, 95 the second time'],
+      [['head'], 15, '95 keys at first, 50 the second time'],
+    ] as const;
+    for (const [command, endsAt, found] of spoiled) {
+      const { endpoint } = await serve(t, { keys: ASCENDING, beginning: byToken, hasTokens: true, endsAt });
+      const { code, stderr } = await s3scan([...command, 's3://bucket', '--endpoint', endpoint, '--no-sign-request', '--list-concurrency', '1', '--verify-list'], DEADLINE);
+      assert.equal(code, 4, stderr);
+      assert.match(stderr, new RegExp(`two listings of s3://bucket differ: ${found}\n.*writes to the bucket meanwhile`));
+    }
+    const honest = await serve(t, { keys: ASCENDING, beginning: byToken, hasTokens: true });
+    for (const command of ['list', 'head']) {
+      const { code, stdout, stderr } = await s3scan([command, 's3://bucket', '--endpoint', honest.endpoint, '--no-sign-request', '--verify-list', '--include', '*5'], DEADLINE);
+      assert.deepEqual([code, stdout.trimEnd().split('\n').length], [0, 9], stderr);
+      assert.match(stderr, /verified +listed a second time: the same 95 keys/);
+    }
+    const refused = await s3scan(['head', '--from', 'keys.txt', '--verify-list'], DEADLINE);
+    assert.deepEqual([refused.code, /--verify-list is about a listing/.test(refused.stderr)], [2, true]);
   });
 
   test('a server that gives no way to go on: truncated, no token, and neither start-after nor marker heeded', async (t) => {

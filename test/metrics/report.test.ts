@@ -102,7 +102,7 @@ test('a listing, by hand, and the same as the whole of a list command', () => {
     { ...report.listing, page_latency_us: null },
     {
       pages: 5, keys: 4000, start_time: '2026-01-02T03:04:05.000Z', end_time: '2026-01-02T03:04:05.500Z', elapsed_time: 0.5,
-      keys_per_second: 8000, api_calls: 6, calls_per_1000_keys: 1.5, ranges: 4, splits: 2, mode: 'chain', note: 'why', retries: 1, throttled: 0,
+      verified_keys: 0, keys_per_second: 8000, api_calls: 6, calls_per_1000_keys: 1.5, ranges: 4, splits: 2, mode: 'chain', note: 'why', retries: 1, throttled: 0,
       bytes_in: 1_500_000, page_latency_us: null,
     },
   );

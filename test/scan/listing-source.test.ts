@@ -11,7 +11,7 @@ import type { EndpointOptions, ListingOptions } from '../../src/scan/options.ts'
 import { keysOf, unpacked } from '../queue/key-batches.ts';
 
 const LISTING: ListingOptions = { bucket: 'bucket', prefix: Buffer.from(''), startAfter: Buffer.from(''), endAt: null, pageSize: 3, maxKeys: null, concurrency: null, versions: false,
-  fetchOwner: false };
+  fetchOwner: false, verify: false };
 
 /** An object as XML, with what else is given. */
 function contents(key: string, more = ''): string {

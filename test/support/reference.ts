@@ -165,6 +165,7 @@ const OVERALL: About<OverallReport> = {
 const LISTING: About<ListingReport> = {
   pages: 'pages decoded',
   keys: 'keys on them',
+  verified_keys: 'keys listed a second time, and compared: `--verify-list`',
   ...SPAN,
   keys_per_second: 'over the listing’s own time, in which it may have waited for the HEADs',
   api_calls: 'LIST requests sent, retries included: what a provider bills',
