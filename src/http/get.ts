@@ -1,5 +1,5 @@
 /** One GET with a body, bounded in time and size. For listings: a request for a thousand keys, off the per-key path. */
-import { Client } from 'undici';
+import { Client, type Dispatcher } from 'undici';
 import { clientOptions, type ConnectionSettings } from './settings.ts';
 
 /** A page of 1,000 keys of 1,024 bytes, each byte escaped, is 12 MB. */
@@ -27,6 +27,58 @@ function flatHeaders(headers: Record<string, string | string[] | undefined>): Re
   return flat;
 }
 
+/**
+ * One request and its answer. A handler in place of undici's own `request`: that makes a stream of each body, which
+ * costs a fifth of what a page of a listing does on its way to the decoder.
+ */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly response: Promise<HttpResponse>;
+  private resolve!: (response: HttpResponse) => void;
+  private reject!: (error: Error) => void;
+  private readonly signal: AbortSignal;
+  private abort: () => void = () => {};
+  private status = 0;
+  private headers: HttpResponse['headers'] = {};
+  private readonly chunks: Buffer[] = [];
+  private length = 0;
+
+  constructor(signal: AbortSignal) {
+    this.signal = signal;
+    this.response = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.abort = () => controller.abort(this.signal.reason as Error);
+    if (this.signal.aborted) this.abort();
+    else this.signal.addEventListener('abort', this.abort);
+  }
+
+  /** Also for 1xx, which the answer itself follows. */
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[] | undefined>): void {
+    this.status = status;
+    this.headers = flatHeaders(headers);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.length += chunk.length;
+    if (this.length > MAX_BODY_BYTES) controller.abort(new BodyTooLarge());
+    else this.chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.signal.removeEventListener('abort', this.abort);
+    this.resolve({ status: this.status, headers: this.headers, body: Buffer.concat(this.chunks, this.length) });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.signal.removeEventListener('abort', this.abort);
+    this.reject(error);
+  }
+}
+
 /** A keep-alive connection for GETs, one at a time. */
 export class GetConnection {
   private readonly client: Client;
@@ -36,21 +88,10 @@ export class GetConnection {
   }
 
   /** `path` is sent as it is; `headers` alternates names and values. Throws what undici throws, or BodyTooLarge. */
-  async get(path: string, headers: string[], signal: AbortSignal): Promise<HttpResponse> {
-    const response = await this.client.request({
-      method: 'GET',
-      path,
-      headers,
-      signal,
-    });
-    const chunks: Buffer[] = [];
-    let length = 0;
-    for await (const chunk of response.body as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > MAX_BODY_BYTES) throw new BodyTooLarge();
-      chunks.push(chunk);
-    }
-    return { status: response.statusCode, headers: flatHeaders(response.headers), body: Buffer.concat(chunks, length) };
+  get(path: string, headers: string[], signal: AbortSignal): Promise<HttpResponse> {
+    const exchange = new Exchange(signal);
+    this.client.dispatch({ method: 'GET', path, headers }, exchange);
+    return exchange.response;
   }
 
   async close(): Promise<void> {

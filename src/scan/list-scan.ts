@@ -9,7 +9,7 @@ import type { ListedPage } from '../listing/listing.ts';
 import { ListingCounters } from '../metrics/listing-counters.ts';
 import type { MetricsReport } from '../metrics/report.ts';
 import type { ScanSnapshot } from '../metrics/series.ts';
-import { RecordSender } from '../records/channel.ts';
+import { GatheringSender } from '../records/gathering-sender.ts';
 import type { BucketClient } from '../s3/bucket-client.ts';
 import { askedOfList, type Asked } from './asked.ts';
 import { connect, type Connection } from './connect.ts';
@@ -31,7 +31,9 @@ export class ListScan extends RunningScan {
   private readonly options: ListScanOptions;
   private readonly counters = new ListingCounters();
   private readonly filter: PageFilter;
-  private sender: RecordSender | null = null;
+  private sender: GatheringSender | null = null;
+  /** handed to the sender so far */
+  private keyBatches = 0;
   private wake: () => void = () => {};
 
   constructor(options: ListScanOptions) {
@@ -52,13 +54,13 @@ export class ListScan extends RunningScan {
     const limits = { retryBudget: RetryBudget.allocate(this.options.listing.concurrency ?? MAX_LIST_CONCURRENCY), pace: Pace.allocate(this.options.endpoint.rate) };
     const client = await this.openClient(connection, bucket, limits, this.counters);
     const freshness = connection.keepFresh((credentials) => client.useCredentials(credentials));
-    const sender = new RecordSender(writer.port(), () => this.wake());
+    const sender = new GatheringSender(writer.port(), () => this.wake());
     this.sender = sender;
     let failure: Failure | null = null;
     try {
       await this.send(client, connection, sender);
     } catch (error) {
-      const publishable = error instanceof Failure && error.kind === 'unreachable' && sender.sent > 0;
+      const publishable = error instanceof Failure && error.kind === 'unreachable' && this.keyBatches > 0;
       if (this.stopped === null && !publishable) throw error;
       if (this.stopped === null) {
         failure = error as Failure;
@@ -67,6 +69,7 @@ export class ListScan extends RunningScan {
     } finally {
       freshness.stop();
     }
+    sender.flush();
     return this.publish(writer, sender.sent, failure);
   }
 
@@ -82,8 +85,8 @@ export class ListScan extends RunningScan {
     for await (const page of listedPages(client, connection, endpoint, listing, this.filter.schema, this.counters, this.missing(rangeOf(listing)))) yield this.filter.apply(page);
   }
 
-  /** Each page is a record batch: it holds one key batch, itself. */
-  private async send(client: BucketClient, connection: Connection, sender: RecordSender): Promise<void> {
+  /** Each page is a key batch. */
+  private async send(client: BucketClient, connection: Connection, sender: GatheringSender): Promise<void> {
     for await (const page of this.pages(client, connection)) {
       const place = { kind: 'keyspace', ...page.interval } as const;
       if (page.rows.rows === 0) {
@@ -92,8 +95,8 @@ export class ListScan extends RunningScan {
       }
       while (!sender.ready && this.stopped === null) await this.credit();
       if (this.stopped !== null) return;
-      this.ledger.issue(sender.sent, page.rows.rows, place);
-      sender.send(page.rows, [sender.sent]);
+      this.ledger.issue(this.keyBatches, page.rows.rows, place);
+      sender.add(page.rows, this.keyBatches++);
     }
     this.complete = true;
   }

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test, type TestContext } from 'node:test';
+import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
+import type { RecordMessage } from '../../src/records/channel.ts';
+import { GatheringSender } from '../../src/records/gathering-sender.ts';
+import type { RecordBatchData } from '../../src/records/record-batch.ts';
+import { RecordBuilder } from '../../src/records/record-builder.ts';
+import { column } from './arrow-rows.ts';
+
+const SCHEMA = [column('text', 'utf8')];
+
+function rows(count: number, text = 'x'): RecordBatchData {
+  const builder = new RecordBuilder(SCHEMA);
+  for (let row = 0; row < count; row++) {
+    builder.utf8('text')!.setText(row, text);
+    builder.endRow();
+  }
+  return builder.take();
+}
+
+function open(t: TestContext): { readonly sender: GatheringSender; readonly writer: MessagePort; readonly received: () => [rows: number, keyBatches: readonly number[]] | null } {
+  const { port1, port2 } = new MessageChannel();
+  const sender = new GatheringSender(port1, () => {});
+  t.after(() => {
+    sender.close();
+    port2.close();
+  });
+  const received = (): [number, readonly number[]] | null => {
+    const message = receiveMessageOnPort(port2)?.message as RecordMessage | undefined;
+    return message === undefined ? null : [message.batch.rows, message.keyBatches];
+  };
+  return { sender, writer: port2, received };
+}
+
+test('small batches cross together, each key batch named once, in its order', (t) => {
+  const { sender, received } = open(t);
+  for (let id = 0; id < 20; id++) sender.add(rows(1000), id);
+  assert.deepEqual([sender.sent, received()], [1, [17_000, Array.from({ length: 17 }, (_, id) => id)]]);
+  assert.equal(received(), null);
+  sender.flush();
+  assert.deepEqual([sender.sent, received()], [2, [3000, [17, 18, 19]]]);
+  sender.flush();
+  assert.deepEqual([sender.sent, received()], [2, null]);
+});
+
+test('few large rows do not pile up (R5)', (t) => {
+  const { sender, received } = open(t);
+  for (let id = 0; id < 3; id++) sender.add(rows(1, 'x'.repeat(3_000_000)), id);
+  assert.deepEqual([received(), received()], [[2, [0, 1]], null]);
+});
+
+test('what is there is not held back from who reads along', async (t) => {
+  const { sender, writer } = open(t);
+  sender.add(rows(1), 7);
+  const [message] = (await once(writer, 'message')) as [RecordMessage];
+  assert.deepEqual([message.batch.rows, message.keyBatches], [1, [7]]);
+});
