@@ -9,12 +9,10 @@ import { selectSchema } from '../scan/schema.ts';
 import { endpointOptions, filterOptions, listingOptions, outputOptions } from './common-options.ts';
 import { checkDirectoryBucket } from './directory-bucket.ts';
 import { openLog } from './log.ts';
+import { checkOpenFiles } from './open-files.ts';
 import type { HeadFlags } from './program.ts';
 import { givenOptions, metricsPath, runScan } from './run-scan.ts';
 import { packageVersion } from './version.ts';
-
-/** Files that are open besides the connections: modules, output, listing. */
-const OTHER_FILES = 64;
 
 function sourceOf(url: string | undefined, flags: HeadFlags): HeadScanOptions['source'] {
   const target = url === undefined ? null : parseS3Url(url);
@@ -34,18 +32,9 @@ function sourceOf(url: string | undefined, flags: HeadFlags): HeadScanOptions['s
   return { kind: 'file', file: { path: flags.from, format: flags.fromFormat ?? null, bucket: target?.bucket ?? null } };
 }
 
-/** A connection is an open file; without this check the scan would meet EMFILE in its midst. */
-function checkOpenFiles(concurrency: number): void {
-  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft?: number | string } } };
-  const limit = Number(userLimits?.open_files?.soft);
-  if (limit > 0 && concurrency + OTHER_FILES > limit) {
-    throw new Failure('usage', `--concurrency ${concurrency} needs more open files than the limit of ${limit} allows`, `raise it with \`ulimit -n ${concurrency * 2}\`, or lower --concurrency`);
-  }
-}
-
 export async function runHead(url: string | undefined, flags: HeadFlags): Promise<number> {
   const source = sourceOf(url, flags);
-  if (flags.concurrency > 500) checkOpenFiles(flags.concurrency);
+  checkOpenFiles(flags.concurrency);
   if (flags.checksums && flags.parts) {
     throw new Failure('usage', '--checksums and --parts do not go together: with a part asked for, the checksums told are those of the part', 'scan twice, and join the tables by key');
   }

@@ -22,6 +22,11 @@ function wantsStack(argv: readonly string[]): boolean {
   return argv.includes('--log-level=debug') || argv[argv.indexOf('--log-level') + 1] === 'debug';
 }
 
+/** Line ends are ours, what stands between them may not be. */
+function escapeLines(text: string): string {
+  return text.split('\n').map(escapeForTerminal).join('\n');
+}
+
 function report(error: unknown, withStack: boolean): number {
   const failure = error instanceof Failure ? error : null;
   const message = error instanceof Error ? error.message : String(error);
@@ -29,7 +34,7 @@ function report(error: unknown, withStack: boolean): number {
   const lines = [`s3scan: ${defect ? 'defect: ' : ''}${escapeForTerminal(message)}`];
   if (failure?.hint != null) lines.push(`  ${escapeForTerminal(failure.hint)}`);
   if (defect && !withStack) lines.push('  this should not happen: please report it, with what --log-level debug adds');
-  if (withStack && error instanceof Error && error.stack !== undefined) lines.push(error.stack);
+  if (withStack && error instanceof Error && error.stack !== undefined) lines.push(escapeLines(error.stack));
   process.stderr.write(`${lines.join('\n')}\n`);
   return failure === null ? EXIT.defect : exitCodeOfFailure(failure.kind);
 }
@@ -40,7 +45,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   const program = buildProgram(packageVersion(), ACTIONS, (exitCode) => {
     code = exitCode;
   });
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  for (const command of [program, ...program.commands]) command.exitOverride().configureOutput({ outputError: (text, write) => write(escapeLines(text)) });
+  // Node would print the error with all its properties: what the SDK hangs on its errors holds the request with its headers (R7).
+  process.on('uncaughtException', (error) => process.exit(report(error, wantsStack(argv))));
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;

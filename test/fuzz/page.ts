@@ -25,8 +25,15 @@ interface OraclePage {
   readonly ListBucketResult?: { readonly EncodingType?: unknown; readonly IsTruncated?: unknown; readonly Contents?: readonly { readonly Key?: unknown }[] };
 }
 
-function keysByOracle(input: Buffer): string[] {
-  const { ListBucketResult: root = {} } = ORACLE.parse(input.toString('utf8').replace(/^\ufeff?\s*(<\?xml.*?\?>)?/s, '')) as OraclePage;
+/** Null where it refuses: it is stricter about the names of elements. */
+function keysByOracle(input: Buffer): string[] | null {
+  let page: OraclePage;
+  try {
+    page = ORACLE.parse(input.toString('utf8').replace(/^\ufeff?\s*(<\?xml.*?\?>)?/s, '')) as OraclePage;
+  } catch {
+    return null;
+  }
+  const { ListBucketResult: root = {} } = page;
   const decode = typeof root.EncodingType !== 'string' || resolved(root.EncodingType) !== 'url' ? (key: string) => key : (key: string) => decodeURIComponent(key.replaceAll('+', ' '));
   return (root.Contents ?? []).map(({ Key: key }) => decode(resolved(String(key))));
 }
@@ -60,6 +67,7 @@ export const pageTarget: Target = {
     }
     const keys = readRows(builder.take()).map((row) => String(row['key']));
     // What is not UTF-8, where no column has it, and line ends (XML 1.0, 2.11) the oracle reads as something else.
-    if (isUtf8(input) && !input.includes('\r')) assert.deepEqual(keys, keysByOracle(input));
+    const expected = isUtf8(input) && !input.includes('\r') ? keysByOracle(input) : null;
+    if (expected !== null) assert.deepEqual(keys, expected);
   },
 };
