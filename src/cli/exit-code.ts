@@ -18,7 +18,7 @@ export function exitCodeOfFailure(kind: FailureKind): number {
 }
 
 /** 128 + the signal's number, as shells have it; a reader that left is no failure. */
-const STOPPED: Readonly<Record<StopCause, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, exhausted: EXIT.unreachable, closed: EXIT.complete };
+const STOPPED: Readonly<Record<StopCause, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, exhausted: EXIT.unreachable, closed: EXIT.complete, failed: EXIT.defect };
 
 export function exitCodeOfStop(cause: StopCause): number {
   return STOPPED[cause];

@@ -111,12 +111,14 @@ function limitText({ overall: { limit }, command }: MetricsReport): string {
   return limit === null ? 'none that stands out' : `${limit}: ${LIMIT_ADVICE[command][limit]}`;
 }
 
+const STOPPED_BY: Readonly<Record<string, string>> = { exhausted: 'too many failed requests', failed: 'a failure' };
+
 /** What a scan that was stopped left out: the rows of key batches that were not whole (R1). */
 function stoppedLines({ overall, command }: MetricsReport): Line[] {
   const { stopped, keys, rows_written: written } = overall;
   if (stopped === null) return [];
   const left = keys - written;
-  const why = `by ${stopped === 'exhausted' ? 'too many failed requests' : stopped}`;
+  const why = `by ${STOPPED_BY[stopped] ?? stopped}`;
   const verb = command === 'list' ? 'listed' : 'answered';
   const rest = left > 0 ? `; ${formatCount(left)} more keys were ${verb} and are not, since only whole batches are` : '';
   return [['stopped', `${why}: ${formatCount(written)} rows are published${rest}`]];

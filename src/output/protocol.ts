@@ -29,7 +29,7 @@ export interface WriterOptions extends EncoderOptions {
 /** Main → thread. */
 export type WriterCommand =
   /** record batches will come by this port */
-  | { readonly kind: 'port'; readonly port: MessagePort }
+  | { readonly kind: 'port'; readonly port: MessagePort; readonly producer: number }
   /** end the output once this many record batches in all have been taken in; `isWhole`: nothing was cut short */
   | { readonly kind: 'finish'; readonly expectedBatches: number; readonly isWhole: boolean }
   /** leave no file, and end */
@@ -41,6 +41,8 @@ export type WriterEvent =
   | { readonly kind: 'ready' }
   /** a record batch was encoded, and what came out of it was handed to the file */
   | { readonly kind: 'written'; readonly rows: number; readonly keyBatches: readonly number[] }
+  /** the producer is gone, and all that it had sent has been taken in: so many record batches */
+  | { readonly kind: 'producer ended'; readonly producer: number; readonly recordBatches: number }
   /** the reader of standard output went away; batches are taken in and dropped from here on */
   | { readonly kind: 'closed' }
   /** a part is published: it holds what was `written` since the one before */

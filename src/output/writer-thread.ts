@@ -52,8 +52,7 @@ class WriterThread {
   private obey(command: WriterCommand): void {
     switch (command.kind) {
       case 'port':
-        this.producers.push(command.port);
-        command.port.on('message', (message: RecordMessage) => this.enqueue(() => this.takeIn(message, command.port)));
+        this.hearFrom(command.port, command.producer);
         break;
       case 'finish':
         this.enqueue(() => {
@@ -66,6 +65,19 @@ class WriterThread {
         void this.endAfterWork({ kind: 'aborted' });
         break;
     }
+  }
+
+  private hearFrom(port: MessagePort, producer: number): void {
+    let recordBatches = 0;
+    this.producers.push(port);
+    port.on('message', (message: RecordMessage) => {
+      recordBatches++;
+      this.enqueue(() => this.takeIn(message, port));
+    });
+    // Behind all that it had posted, even where its thread died.
+    port.on('close', () => {
+      this.enqueue(() => Promise.resolve(this.tell({ kind: 'producer ended', producer, recordBatches })));
+    });
   }
 
   /** Does it when all that was asked before is done. */

@@ -73,6 +73,7 @@ export class Writer {
   private readonly ready: Deferred<void> = deferred();
   private readonly result: Deferred<WriterResult> = deferred();
   private readonly exited: Deferred<void> = deferred();
+  private readonly producers: ((recordBatches: number) => void)[] = [];
   private started = false;
   /** the thread has said its last word, or was told to end */
   private over = false;
@@ -110,6 +111,9 @@ export class Writer {
       case 'part':
         this.partsPublished++;
         this.listener.onPart(event.part);
+        break;
+      case 'producer ended':
+        this.producers[event.producer]!(event.recordBatches);
         break;
       case 'closed':
         this.listener.onClosed();
@@ -152,10 +156,14 @@ export class Writer {
     this.worker.postMessage(command, transfer);
   }
 
-  /** A producer's end of a new channel to the thread: for a RecordSender, here or in another worker. */
-  port(): MessagePort {
+  /**
+   * A producer's end of a new channel to the thread: for a RecordSender, here or in another worker. `onEnded` hears of
+   * the producer's end, once what it had sent has been written: how many record batches that was.
+   */
+  port(onEnded: (recordBatches: number) => void = () => {}): MessagePort {
     const { port1, port2 } = new MessageChannel();
-    this.command({ kind: 'port', port: port2 }, [port2]);
+    const producer = this.producers.push(onEnded) - 1;
+    this.command({ kind: 'port', port: port2, producer }, [port2]);
     return port1;
   }
 

@@ -89,7 +89,7 @@ function sliceUtf8(source: Utf8Values, from: number, to: number): Utf8Values {
   return { offsets, values: source.values.slice(start, end) };
 }
 
-/** Rows `[from, to)` as a batch of its own, with its own place and its own buffers, fit to be transferred. */
+/** Rows `[from, to)` as a batch of its own, with its own place and its own buffers, fit to be copied to a thread. */
 export function sliceBatch(batch: KeyBatch, from: number, to: number): KeyBatch {
   const { listed } = batch;
   return {
@@ -139,22 +139,4 @@ export function selectKeys(batch: KeyBatch, rows: readonly number[]): KeyBatch {
       ...(listed.heads && { heads: selectUtf8(listed.heads, rows) }),
     },
   };
-}
-
-/** The buffers to name in `postMessage`. */
-export function batchTransferList(batch: KeyBatch): ArrayBuffer[] {
-  const arrays: (ArrayBufferView | null | undefined)[] = [
-    batch.keys.offsets,
-    batch.keys.values,
-    batch.versions?.offsets,
-    batch.versions?.values,
-    batch.listed?.size,
-    batch.listed?.etag?.offsets,
-    batch.listed?.etag?.values,
-    batch.listed?.lastModified,
-    batch.listed?.heads?.offsets,
-    batch.listed?.heads?.values,
-  ];
-  const buffers = arrays.filter((array) => array != null).map((array) => array.buffer as ArrayBuffer);
-  return [...new Set(buffers)];
 }

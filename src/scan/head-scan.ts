@@ -176,6 +176,8 @@ export class HeadScan extends RunningScan {
         this.lastProblem = last;
         this.stop('exhausted');
       },
+      onReplaced: (reason) => this.options.log.info('a head worker is replaced', { reason }),
+      onBroken: (failure) => this.fails(failure),
     });
     return this.workers;
   }
@@ -203,7 +205,7 @@ export class HeadScan extends RunningScan {
   }
 
   private startWorkers(workers: HeadWorkers, connection: Connection, client: BucketClient | null, writer: Writer): void {
-    workers.start(this.headSettings(connection, client), () => writer.port());
+    workers.start(this.headSettings(connection, client), (onEnded) => writer.port(onEnded));
     if (this.stopped !== null) workers.stop();
   }
 
@@ -245,6 +247,16 @@ export class HeadScan extends RunningScan {
       this.queue.end();
       workers.dispatch();
     }
+  }
+
+  protected override onWritten(keyBatches: readonly number[]): void {
+    this.workers?.wrote(keyBatches);
+  }
+
+  /** Ends the scan for a reason that leaves what is written as good as it is. */
+  private fails(failure: Failure): void {
+    this.failure ??= failure;
+    this.stop('failed');
   }
 
   protected onStop(cause: StopCause): void {

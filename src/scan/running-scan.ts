@@ -53,6 +53,8 @@ export abstract class RunningScan implements Scan {
   protected abstract scan(): Promise<ScanResult>;
   /** Ends what the command started, on every way out. */
   protected abstract release(): Promise<void>;
+  /** The writer has taken these key batches in. */
+  protected onWritten(_keyBatches: readonly number[]): void {}
   /** Tells the stages to come to an end. */
   protected abstract onStop(cause: StopCause): void;
 
@@ -71,7 +73,7 @@ export abstract class RunningScan implements Scan {
       // What is committed is kept, and what was published is still entered.
       await this.directory?.settle().catch(() => {});
       // What was cut off by the stop itself is no failure.
-      if (this.stopped === null || this.stopped === 'exhausted') throw this.withWayOn(error);
+      if (this.stopped === null || this.stopped === 'exhausted' || this.stopped === 'failed') throw this.withWayOn(error);
       return this.resultOf(null, null);
     } finally {
       clearInterval(sampling);
@@ -111,6 +113,7 @@ export abstract class RunningScan implements Scan {
       onWritten: (_rows, keyBatches) => {
         try {
           this.ledger.write(keyBatches);
+          this.onWritten(keyBatches);
         } catch (error) {
           this.fail(error);
         }

@@ -2,8 +2,11 @@
 import type { Failure } from '../failure.ts';
 import type { MetricsReport } from '../metrics/report.ts';
 
-/** Why a scan ended before its source did. `closed`: whoever read standard output went away. */
-export type StopCause = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'closed' | 'exhausted';
+/**
+ * Why a scan ended before its source did. `closed`: whoever read standard output went away; `exhausted`: too many
+ * requests failed; `failed`: the failure of the result says why.
+ */
+export type StopCause = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'closed' | 'exhausted' | 'failed';
 
 /** What is in a directory output. */
 export interface DirectoryState {

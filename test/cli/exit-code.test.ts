@@ -19,7 +19,7 @@ test('a scan that ran to its end: 0, or 3 where keys could not be read', () => {
 });
 
 test('a scan that was stopped says by what, whatever had failed before', () => {
-  const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, exhausted: 75, closed: 0 };
+  const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, exhausted: 75, closed: 0, failed: 1 };
   for (const [cause, code] of Object.entries(codes)) {
     for (const failed of [0, 5]) assert.equal(exitCodeOfResult(result(failed, cause as StopCause)), code);
   }

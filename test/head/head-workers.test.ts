@@ -30,6 +30,8 @@ async function headed(t: TestContext, part: Partial<HeadSettings>, batches: read
     counters: ShardCounters.allocate(1), retryBudget: RetryBudget.allocate(1), pace: Pace.allocate(null),
     onIssued: () => {},
     onExhausted: () => {},
+    onReplaced: () => {},
+    onBroken: () => {},
   });
   t.after(() => workers.terminate());
   workers.start(settings, () => new MessageChannel().port1);

@@ -144,7 +144,7 @@ const DOCUMENT: About<MetricsReport> = {
 
 const OVERALL: About<OverallReport> = {
   complete: 'whether every key of the source has its row in the output',
-  stopped: 'what ended the scan before its source did: `SIGINT`, `SIGTERM`, `SIGHUP`, or `exhausted`: too many requests failed; else null',
+  stopped: 'what ended the scan before its source did: `SIGINT`, `SIGTERM`, `SIGHUP`, `exhausted`: too many requests failed, or `failed`: for a reason that the command told; else null',
   rows_written: 'rows in the published output, 0 where none was; fewer than `keys` where the scan was stopped, since only whole batches are published',
   keys: 'keys answered; for `list`, keys listed and not left out',
   filtered: 'keys that filters left out',
