@@ -22,7 +22,7 @@ const YOUNG_GENERATION_MB = 32;
 const DEATHS_IN_A_ROW = 3;
 
 /** What runs in the threads; tests put in one that dies. */
-export interface WorkerThread {
+interface WorkerThread {
   readonly entry: URL;
   readonly argv: readonly string[];
   /** null for Node's own limit */
