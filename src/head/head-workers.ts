@@ -105,6 +105,8 @@ export class HeadWorkers {
   private readonly again: Issued[] = [];
   /** keys by shard */
   private readonly written = new Map<number, number>();
+  /** by bucket, as workers that start later have to know them */
+  private readonly addresses = new Map<string, BucketAddress>();
   private settings: HeadSettings | null = null;
   private recordPort: RecordPort | null = null;
   private nextId = 0;
@@ -155,6 +157,7 @@ export class HeadWorkers {
       if (seat.state === 'lost') this.replace(seat, recordBatches);
     });
     this.post(seat, { type: 'start', settings, records }, [records]);
+    for (const [bucket, address] of this.addresses) this.post(seat, { type: 'address', bucket, address });
   }
 
   private listen(seat: Seat): void {
@@ -293,7 +296,8 @@ export class HeadWorkers {
 
   /** Before a batch of the bucket is pushed. */
   useAddress(bucket: string, address: BucketAddress): void {
-    for (const worker of this.workers) this.post(worker, { type: 'address', bucket, address });
+    this.addresses.set(bucket, address);
+    for (const seat of this.seats) this.post(seat, { type: 'address', bucket, address });
   }
 
   useCredentials(credentials: Credentials): void {

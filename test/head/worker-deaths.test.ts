@@ -16,6 +16,7 @@ import { Ledger } from '../../src/scan/ledger.ts';
 import { DIRECT } from '../http/direct.ts';
 import { fileBatch } from '../queue/key-batches.ts';
 import { startSim } from '../../src/sim/sim.ts';
+import { pathAddress, PLAIN } from '../s3/plain.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { readRows } from '../support/tables.ts';
 
@@ -73,10 +74,11 @@ async function headed(t: TestContext, how: 'throw' | 'memory', once: boolean): P
     onFailure: (failure) => assert.fail(failure),
   });
   const settings: HeadSettings = {
-    endpoint: sim.endpoint, region: 'us-east-1', addressing: 'path', network: DIRECT, credentials: null, clockOffsetMs: 0, engine: 'fast',
+    endpoint: sim.endpoint, region: 'us-east-1', addressing: 'path', variants: PLAIN, network: DIRECT, credentials: null, clockOffsetMs: 0, engine: 'fast',
     schema: HEAD_COLUMNS, recordRows: 200, requestHeaders: [], parts: false, mayBeTold: false, timeoutMs: 5000, maxAttempts: 3,
   };
   workers.start(settings, (onEnded) => writer.port(onEnded));
+  workers.useAddress('bucket', pathAddress(sim.endpoint, 'bucket'));
   void queue.push(fileBatch(0, KEYS));
   queue.end();
   workers.dispatch();
