@@ -27,6 +27,8 @@ export interface CommonFlags {
   readonly fips: boolean;
   readonly accelerate: boolean;
   readonly caBundle?: string;
+  readonly clientCert?: string;
+  readonly clientKey?: string;
   readonly insecure: boolean;
   readonly requestPayer: boolean;
   readonly expectedBucketOwner?: string;
@@ -81,6 +83,8 @@ export function addEndpointOptions(command: Command): void {
     .option('--fips', "AWS's FIPS endpoints; else AWS_USE_FIPS_ENDPOINT, the profile", false)
     .option('--accelerate', "AWS's transfer acceleration", false)
     .option('--ca-bundle <file>', 'PEM certificates to trust; else AWS_CA_BUNDLE')
+    .option('--client-cert <file>', 'PEM certificate to show to the server, where it wants one')
+    .option('--client-key <file>', 'its PEM key, without a passphrase; else in the same file')
     .option('--insecure', 'do not check the server certificate', false)
     .option('--request-payer', 'agree to pay for the requests', false)
     .option('--expected-bucket-owner <id>', 'refuse a bucket that is not of this AWS account', accountId)
@@ -156,6 +160,8 @@ export function endpointOptions(flags: CommonFlags): EndpointOptions {
     fips: flags.fips,
     accelerate: flags.accelerate,
     caBundle: flags.caBundle ?? null,
+    clientCert: flags.clientCert ?? null,
+    clientKey: flags.clientKey ?? null,
     insecure: flags.insecure,
     requestPayer: flags.requestPayer,
     expectedBucketOwner: flags.expectedBucketOwner ?? null,

@@ -38,6 +38,7 @@ export interface RunOptions {
 /** Runs a scan to its end. Throws the Failure of a scan that published nothing. */
 export async function runScan(scan: Scan, { flags, metrics, snapshot }: RunOptions): Promise<number> {
   const { stderr } = process;
+  if (flags.insecure) stderr.write('s3scan: --insecure: server certificates are not checked, so anyone on the way can read and change what is sent\n');
   const progress = startProgress(snapshot, {
     mode: flags.progress,
     quiet: flags.quiet,

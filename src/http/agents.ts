@@ -14,7 +14,7 @@ interface Wanted {
 export function agents(network: NetworkSettings, maxSockets: number, keepAlive = true): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {
   const createConnection = (scheme: string) => (wanted: Wanted, opened: Opened): void => {
     const host = wanted.host.includes(':') ? `[${wanted.host}]` : wanted.host;
-    new Dialer(`${scheme}://${host}:${wanted.port}`, network).open(opened);
+    new Dialer(`${scheme}://${host}:${wanted.port}`, network, true).open(opened);
   };
   const options = { keepAlive, maxSockets };
   return {

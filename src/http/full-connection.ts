@@ -3,12 +3,14 @@
  * with a parser that knows all of HTTP/1.1. The only file that knows undici's raw-header handler.
  */
 import { Client, type Dispatcher } from 'undici';
+import { Dialer } from './dial.ts';
 import { blockOf } from './header-block.ts';
 import { clientOptions, type Asker, type ConnectionSettings } from './settings.ts';
 
 export class FullRequest implements Dispatcher.DispatchHandler {
   private readonly asker: Asker;
   private readonly client: Client;
+  private readonly dialer: Dialer;
   private writtenAt = 0;
   private latencyUs = 0;
   private status = 0;
@@ -16,12 +18,14 @@ export class FullRequest implements Dispatcher.DispatchHandler {
 
   constructor(settings: ConnectionSettings, asker: Asker) {
     this.asker = asker;
-    this.client = new Client(settings.origin, clientOptions(settings));
+    this.dialer = new Dialer(settings.origin, settings.network);
+    this.client = new Client(settings.origin, clientOptions(settings, this.dialer));
   }
 
   /** `path` is sent as it is; `headers` alternates names and values. Once. */
   head(path: string, headers: string[]): void {
-    this.client.dispatch({ method: 'HEAD', path, headers, reset: true }, this);
+    const { targetPrefix, proxyHeaders } = this.dialer;
+    this.client.dispatch({ method: 'HEAD', path: targetPrefix + path, headers: [...headers, ...proxyHeaders], reset: true }, this);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 /** One GET with a body, bounded in time and size. For listings: a request for a thousand keys, off the per-key path. */
 import { Client, type Dispatcher } from 'undici';
+import { Dialer } from './dial.ts';
 import { clientOptions, type ConnectionSettings } from './settings.ts';
 
 /** A page of 1,000 keys of 1,024 bytes, each byte escaped, is 12 MB. */
@@ -82,15 +83,18 @@ class Exchange implements Dispatcher.DispatchHandler {
 /** A keep-alive connection for GETs, one at a time. */
 export class GetConnection {
   private readonly client: Client;
+  private readonly dialer: Dialer;
 
   constructor(settings: ConnectionSettings) {
-    this.client = new Client(settings.origin, clientOptions(settings));
+    this.dialer = new Dialer(settings.origin, settings.network);
+    this.client = new Client(settings.origin, clientOptions(settings, this.dialer));
   }
 
   /** `path` is sent as it is; `headers` alternates names and values. Throws what undici throws, or BodyTooLarge. */
   get(path: string, headers: string[], signal: AbortSignal): Promise<HttpResponse> {
+    const { targetPrefix, proxyHeaders } = this.dialer;
     const exchange = new Exchange(signal);
-    this.client.dispatch({ method: 'GET', path, headers }, exchange);
+    this.client.dispatch({ method: 'GET', path: targetPrefix + path, headers: [...headers, ...proxyHeaders] }, exchange);
     return exchange.response;
   }
 

@@ -78,8 +78,10 @@ export class HeadConnection implements Expiring, Sender {
     // Closed meanwhile.
     if (this.deadline === 0) return;
     const { headers } = this;
-    let text = `HEAD ${this.path} HTTP/1.1\r\n`;
+    const { targetPrefix, proxyHeaders } = this.dialer;
+    let text = `HEAD ${targetPrefix}${this.path} HTTP/1.1\r\n`;
     for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    for (let i = 0; i < proxyHeaders.length; i += 2) text += `${proxyHeaders[i]}: ${proxyHeaders[i + 1]}\r\n`;
     this.request = `${text}\r\n`;
     this.isWritten = true;
     if (this.socket === null) this.open();

@@ -1,5 +1,6 @@
-/** How the network is used, whatever is asked: trust, and the address that is connected to. */
+/** How the network is used, whatever is asked: trust, the address that is connected to, proxies. */
 import { isIPv6 } from 'node:net';
+import type { Proxies } from './proxy.ts';
 import type { TlsSettings } from './tls.ts';
 
 export interface HostPort {
@@ -13,6 +14,8 @@ export interface NetworkSettings {
   readonly tls: TlsSettings;
   /** connected to in place of every origin's own address; null: the origin's own */
   readonly connectTo: HostPort | null;
+  /** null: none */
+  readonly proxies: Proxies | null;
 }
 
 /** `HOST:PORT`, with an IPv6 address in brackets; null for what is none. */

@@ -1,6 +1,6 @@
 /** What every connection of s3scan is told, and what it tells. */
 import type { Client } from 'undici';
-import { undiciConnect } from './dial.ts';
+import { undiciConnect, type Dialer } from './dial.ts';
 import type { HeaderBlock } from './header-block.ts';
 import type { NetworkSettings } from './network.ts';
 
@@ -28,7 +28,7 @@ export interface Asker {
 }
 
 /** Options that every undici client of s3scan shares, for HEADs and for listings. */
-export function clientOptions(settings: ConnectionSettings): Client.Options {
+export function clientOptions(settings: ConnectionSettings, dialer: Dialer): Client.Options {
   return {
     pipelining: 1,
     headersTimeout: settings.timeoutMs,
@@ -37,6 +37,6 @@ export function clientOptions(settings: ConnectionSettings): Client.Options {
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
     keepAliveTimeoutThreshold: KEEP_ALIVE_THRESHOLD_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
-    connect: undiciConnect(settings.origin, settings.network, settings.timeoutMs),
+    connect: undiciConnect(dialer, settings.timeoutMs),
   };
 }

@@ -118,6 +118,17 @@ const TRANSPORT: ReadonlyMap<string, Classified<TransportOutcome>> = new Map(
       ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'refused', "the server's certificate comes from an authority that is not known here"],
       ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'refused', "the server's certificate cannot be verified: its chain is incomplete or not known here"],
       ['ERR_TLS_CERT_ALTNAME_INVALID', 'refused', "the server's certificate is for another host name"],
+      ['PROXY_UNREACHABLE', 'transient', 'the proxy cannot be reached, or cannot reach the endpoint'],
+      ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'refused', 'the server wants a client certificate'],
+      ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', 'refused', 'the server broke off the TLS handshake: it may want a client certificate'],
+      ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', 'refused', 'the server does not accept the client certificate'],
+      ['ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE', 'refused', 'the server does not accept this kind of client certificate'],
+      ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED', 'refused', 'the server takes the client certificate for revoked'],
+      ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED', 'refused', 'the server takes the client certificate for expired'],
+      ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN', 'refused', 'the server does not accept the client certificate'],
+      ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'refused', 'the server does not know the authority of the client certificate'],
+      ['ERR_SSL_TLSV1_ALERT_ACCESS_DENIED', 'refused', 'the server does not let the client certificate in'],
+      ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'refused', 'the server speaks no version of TLS that is safe'],
       ['CERT_REVOKED', 'refused', "the server's certificate has been revoked"],
     ] as const
   ).map(([code, outcome, message]) => [code, classified(code, outcome, message)]),
@@ -163,6 +174,7 @@ export interface Asked {
   readonly status: number | null;
 }
 
+const PROXY_HINT = 'check HTTPS_PROXY, HTTP_PROXY and NO_PROXY';
 const KEYS_HINT = 'check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or --profile, and that they belong to this endpoint';
 const PERMISSION_HINT =
   'listing needs s3:ListBucket, headers need s3:GetObject; check --profile, ' +
@@ -213,8 +225,10 @@ export function failureOf(problem: Classified, asked: Asked): Failure {
 
 /** How a scan ends whose first request failed with a code that has no words of its own here. */
 function endOf({ code, outcome }: Classified, status: number | null): { readonly kind: FailureKind; readonly hint: string } {
+  if (code.startsWith('PROXY_')) return { kind: 'unreachable', hint: PROXY_HINT };
   if (outcome === 'transient' || outcome === 'throttled') return { kind: 'unreachable', hint: 'check --endpoint and the network, and run again' };
   if (status === 401 || status === 403) return { kind: 'access', hint: PERMISSION_HINT };
+  if (status === null && /_ALERT_(?!PROTOCOL)/.test(code)) return { kind: 'access', hint: 'give one that the server knows with --client-cert and --client-key' };
   if (status === null && /CERT|LEAF_SIGNATURE/.test(code)) {
     return { kind: 'access', hint: 'give the authority with --ca-bundle FILE, or --insecure to trust the endpoint unseen' };
   }

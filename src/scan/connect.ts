@@ -2,6 +2,7 @@
 import { Failure } from '../failure.ts';
 import type { NetworkSettings } from '../http/network.ts';
 import { Pace } from '../http/pace.ts';
+import { proxiesOf } from '../http/proxy.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
 import { tlsSettings } from '../http/tls.ts';
 import { bucketAddress, endpointHost, type AwsVariants, type BucketAddress } from '../s3/address.ts';
@@ -68,7 +69,7 @@ export async function connect(options: EndpointOptions, bucket: string | null, v
   const headers = requestHeaders(options, userAgent(version));
   const { endpoint, region, variants, credentials: provider } = await resolveSettings(options);
   const { addressing, timeoutMs, maxAttempts } = options;
-  const network: NetworkSettings = { tls: tlsSettings(options.caBundle, options.insecure), connectTo: options.connectTo };
+  const network: NetworkSettings = { tls: tlsSettings(options), connectTo: options.connectTo, proxies: proxiesOf(process.env) };
   const place = { endpoint, addressing, variants };
   const locate = async (name: string, within = region): Promise<BucketAddress> => {
     const address = await bucketAddress({ ...place, region: within }, name);

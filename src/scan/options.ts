@@ -25,6 +25,8 @@ export interface EndpointOptions {
   readonly fips: boolean;
   readonly accelerate: boolean;
   readonly caBundle: string | null;
+  readonly clientCert: string | null;
+  readonly clientKey: string | null;
   readonly insecure: boolean;
   readonly requestPayer: boolean;
   /** id of the AWS account that is to own the bucket, or null */

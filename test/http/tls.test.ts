@@ -29,24 +29,28 @@ function withoutBundle(t: TestContext): void {
   });
 }
 
+function settings(caBundle: string | null, insecure: boolean): TlsSettings {
+  return tlsSettings({ caBundle, clientCert: null, clientKey: null, insecure });
+}
+
 test('the flag before the environment, and nothing for nothing', (t) => {
   const path = bundle(t);
   withoutBundle(t);
-  assert.deepEqual(tlsSettings(null, false), { rejectUnauthorized: true });
-  assert.deepEqual(tlsSettings(null, true), { rejectUnauthorized: false });
-  assert.deepEqual(tlsSettings(path, false), { ca: CERTIFICATE, rejectUnauthorized: true });
+  assert.deepEqual(settings(null, false), { rejectUnauthorized: true });
+  assert.deepEqual(settings(null, true), { rejectUnauthorized: false });
+  assert.deepEqual(settings(path, false), { ca: CERTIFICATE, rejectUnauthorized: true });
   process.env['AWS_CA_BUNDLE'] = '/nowhere/at/all.pem';
-  assert.deepEqual(tlsSettings(path, false), { ca: CERTIFICATE, rejectUnauthorized: true });
+  assert.deepEqual(settings(path, false), { ca: CERTIFICATE, rejectUnauthorized: true });
   process.env['AWS_CA_BUNDLE'] = path;
-  assert.deepEqual(tlsSettings(null, false), { ca: CERTIFICATE, rejectUnauthorized: true });
+  assert.deepEqual(settings(null, false), { ca: CERTIFICATE, rejectUnauthorized: true });
   process.env['AWS_CA_BUNDLE'] = '';
-  assert.deepEqual(tlsSettings(null, false), { rejectUnauthorized: true });
+  assert.deepEqual(settings(null, false), { rejectUnauthorized: true });
 });
 
 test('a bundle that cannot be read is named, with what to do', (t) => {
   withoutBundle(t);
   assert.throws(
-    () => tlsSettings('/nowhere/at/all.pem', false),
+    () => settings('/nowhere/at/all.pem', false),
     (error) => error instanceof Failure && error.kind === 'usage' && error.message.includes('/nowhere/at/all.pem') && error.hint !== null,
   );
 });
@@ -71,9 +75,9 @@ test('a server of its own authority: refused, trusted with its bundle, or taken 
     }
   };
   const refused = { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' };
-  await assert.rejects(get(tlsSettings(null, false)), refused);
-  await assert.rejects(ask(t, { origin, network: { ...DIRECT, tls: tlsSettings(null, false) } }).head('/'), refused);
-  for (const tls of [tlsSettings(bundle(t), false), tlsSettings(null, true)]) {
+  await assert.rejects(get(settings(null, false)), refused);
+  await assert.rejects(ask(t, { origin, network: { ...DIRECT, tls: settings(null, false) } }).head('/'), refused);
+  for (const tls of [settings(bundle(t), false), settings(null, true)]) {
     assert.equal(await get(tls), 'body');
     assert.equal((await ask(t, { origin, network: { ...DIRECT, tls } }).head('/')).status, 200);
   }

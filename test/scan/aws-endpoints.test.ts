@@ -94,7 +94,7 @@ describe("AWS's published endpoint test cases", () => {
       {
         endpoint: Endpoint, region: Region, profile: null, noSignRequest: false, addressing: addressingOf(params), connectTo: { host: '127.0.0.1', port: server.port },
         dualStack: params.UseDualStack === true, fips: params.UseFIPS === true, accelerate: params.Accelerate === true,
-        caBundle: null, insecure: true, requestPayer: false, expectedBucketOwner: null, headers: [], engine: 'fast', timeoutMs: 5000, maxAttempts: 1, rate: null,
+        caBundle: null, clientCert: null, clientKey: null, insecure: true, requestPayer: false, expectedBucketOwner: null, headers: [], engine: 'fast', timeoutMs: 5000, maxAttempts: 1, rate: null,
       },
       bucket,
       '1.2.3',

@@ -11,7 +11,7 @@ import { awsEnvironment } from '../s3/aws-environment.ts';
 
 const OPTIONS: EndpointOptions = {
   endpoint: 'http://127.0.0.1:1', region: 'us-east-1', profile: null, noSignRequest: false, addressing: 'auto', connectTo: null, dualStack: false, fips: false, accelerate: false,
-  caBundle: null, insecure: false, requestPayer: false, expectedBucketOwner: null, headers: [], engine: 'fast', timeoutMs: 1000, maxAttempts: 3, rate: null,
+  caBundle: null, clientCert: null, clientKey: null, insecure: false, requestPayer: false, expectedBucketOwner: null, headers: [], engine: 'fast', timeoutMs: 1000, maxAttempts: 3, rate: null,
 };
 const MINUTE = 60_000;
 
