@@ -59,11 +59,12 @@ Examples:
   s3scan head s3://bucket/prefix --endpoint http://127.0.0.1:9000 -o headers.parquet
   s3scan list s3://bucket -o keys.parquet
   s3scan head --from keys.parquet -o headers.parquet
+  s3scan head s3://bucket -o headers/ --resume        in parts; goes on where it was interrupted
   s3scan head s3://bucket | jq -r 'select(.status != 200) | .key'
 
 Exit codes: 0 complete · 2 usage · 3 complete, but some keys could not be read · 4 the listing could not be
 proven complete · 5 credentials, permissions, or no such bucket · 6 the output could not be written ·
-75 throttled or unreachable · 130, 143 interrupted; what was published is whole · 1 a defect: please report it
+75 throttled or unreachable · 129, 130, 143 interrupted; what was published is whole · 1 a defect: please report it
 `;
 
 export function buildProgram(version: string, actions: Actions, onExit: (code: number) => void): Command {

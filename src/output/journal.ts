@@ -2,6 +2,9 @@
  * The journal of a directory output as text: what each published part covers of the source. A line a part, appended when
  * the part is whole on disk, and nothing is ever changed: what is left to do after a crash is what no line covers (R2).
  *
+ * Each part has its sha256: 1.4 GB a second of one core here, and so 0.05 µs a row of Parquet, it tells more than a footer
+ * would, and is the same check for every format.
+ *
  * Pure (R9). What is read may have been cut anywhere or come from anybody: a last line without its end is ignored, anything
  * else that does not fit is refused with its line number. File names are taken only if they are names of parts.
  */

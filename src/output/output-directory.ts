@@ -5,7 +5,7 @@
  * Only files that s3scan names so are ever removed, and no link is followed on the way to them.
  */
 import { createHash } from 'node:crypto';
-import { constants, lstat, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { constants, lstat, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 import type { Interval } from '../keyspace/interval.ts';
@@ -35,11 +35,11 @@ function isOwn(name: string): boolean {
   return OWN_FILES.some((own) => name === own || name === `${own}.partial`) || name.startsWith(LOCK_FILE) || name === DATA_FOLDER;
 }
 
-async function makeFolder(path: string, mode: number, recursive: boolean): Promise<void> {
+async function makeFolder(path: string, mode: number): Promise<void> {
   try {
-    await mkdir(path, { mode, recursive });
+    await mkdir(path, { mode });
   } catch (error) {
-    if (codeOf(error) === 'EEXIST' && (await lstat(path)).isDirectory()) return;
+    if (codeOf(error) === 'EEXIST' && (await stat(path).catch(() => null))?.isDirectory() === true) return;
     throw outputFailure(`cannot make the folder ${shown(path)}`, error, 'usage');
   }
 }
@@ -101,7 +101,7 @@ export class OutputDirectory {
   static async open(options: DirectoryOptions): Promise<OutputDirectory> {
     const { path, resume, overwrite } = options;
     const mode = modesOf(options.private);
-    await makeFolder(path, mode.folder, true);
+    await makeFolder(path, mode.folder);
     const lock = await DirectoryLock.take(path, mode.file);
     try {
       const names = await readdir(path);
@@ -149,7 +149,7 @@ export class OutputDirectory {
     this.header = header;
     const isBegun = this.before !== null;
     if (!isBegun) for (const name of OWN_FILES) await this.remove(join(path, name));
-    await makeFolder(this.dataFolder, mode.folder, false);
+    await makeFolder(this.dataFolder, mode.folder);
     if (!(await lstat(this.dataFolder)).isDirectory()) throw new Failure('usage', `${shown(this.dataFolder)} is no folder`, 'a link is not followed: remove it');
     for (const { part, covers } of this.journal?.entries ?? []) {
       if (part === null || (await isWhole(join(this.dataFolder, part.file), part))) this.enter({ part, covers });

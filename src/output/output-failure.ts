@@ -9,6 +9,7 @@ const HINTS: Readonly<Record<string, string>> = {
   EDQUOT: 'the quota is used up: free some space, or write elsewhere with --output',
   EACCES: 'write to a folder of your own with --output',
   EPERM: 'write to a folder of your own with --output',
+  EIO: 'the disk or its connection fails: look at it before you go on',
   EROFS: 'the file system is read-only: write elsewhere with --output',
 };
 
@@ -24,9 +25,13 @@ function reason(error: unknown): string {
   return code ?? String(error);
 }
 
+/** The disk's fault, whatever was being done: another name would not help. */
+const DISK_FAULTS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']);
+
 /** `doing` names the path or standard output: `cannot write "a.parquet"`. */
 export function outputFailure(doing: string, error: unknown, kind: FailureKind = 'output', hint: string | null = null): Failure {
-  return new Failure(kind, `${doing}: ${reason(error)}`, hint ?? HINTS[codeOf(error) ?? ''] ?? null, { cause: error });
+  const isFault = DISK_FAULTS.has(codeOf(error) ?? '');
+  return new Failure(isFault ? 'output' : kind, `${doing}: ${reason(error)}`, hint ?? HINTS[codeOf(error) ?? ''] ?? null, { cause: error });
 }
 
 /** A path as a message shows it: quoted, with control characters escaped. */

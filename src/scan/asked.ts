@@ -64,8 +64,8 @@ export function askedOfList({ listing, filter, sorted, output }: ListScanOptions
   return { command: 'list', unit: 'keys', asked, range: rangeOf(listing), isOpen: listing.maxKeys !== null };
 }
 
-export async function askedOfHead({ source, filter, checksums, parts, output }: HeadScanOptions): Promise<Asked> {
-  const others = { ...askedOfFilter(filter), '--checksums': checksums, '--parts': parts, ...askedOfOutput(output) };
+export async function askedOfHead({ source, filter, checksums, parts, via, output }: HeadScanOptions): Promise<Asked> {
+  const others = { ...askedOfFilter(filter), '--checksums': checksums, '--parts': parts, '--via': via, ...askedOfOutput(output) };
   if (source.kind === 'file') {
     return { command: 'head', unit: 'records', asked: { ...(await askedOfFile(source.file)), ...others }, range: { after: recordEnd(0), through: null }, isOpen: true };
   }

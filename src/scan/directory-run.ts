@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
-import type { Interval } from '../keyspace/interval.ts';
+import { compareEnds, type Interval } from '../keyspace/interval.ts';
 import type { MetricsReport } from '../metrics/report.ts';
 import type { JournalEntry } from '../output/journal.ts';
 import { METRICS_FILE, OutputDirectory } from '../output/output-directory.ts';
@@ -78,8 +78,18 @@ export class DirectoryRun {
     if (then !== undefined) checkAsked({ endpoint: then }, { endpoint }, this.output.path!);
     await directory.begin({ s3scan: version, command: asked.command, unit: asked.unit, asked: { ...asked.asked, endpoint } });
     this.before = { parts: directory.published.length, rows: this.rows };
+    this.checkOrder();
     this.timer = setInterval(() => this.commitPassed(onFailure), PASSED_MS).unref();
     return { path: directory.dataFolder, parts: { first: directory.nextPart, maxRows: this.options.partRows } };
+  }
+
+  /** Parts of a sorted list are in order as long as what is missing lies behind them all. */
+  private checkOrder(): void {
+    const { asked, range } = this.asked;
+    const [first] = this.missing(range);
+    if (asked['--sorted'] !== true || first === undefined || compareEnds(first.through, range.through) === 0) return;
+    const message = `--resume: ${this.directory.dropped.join(', ') || 'a part'} is missing or damaged, and what is listed again would not be in order`;
+    throw new Failure('usage', message, 'begin anew with --overwrite');
   }
 
   private get rows(): number {

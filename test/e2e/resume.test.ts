@@ -127,6 +127,12 @@ describe('resume', { concurrency: 2 }, () => {
       if (sorted.length > 0) {
         const keys = [...rows.keys()].map((key) => Buffer.from(key));
         assert.deepEqual(keys.toSorted(compareKeys), keys);
+        // What was in the midst could only come behind the rest.
+        await rm(join(out, '_SUCCESS'));
+        await rm(join(out, 'data', 'part-00001.ndjson'));
+        const damaged = await s3scan([...args, '--resume', '-o', out]);
+        assert.equal(damaged.code, 2, damaged.stderr);
+        assert.match(damaged.stderr, /part-00001\.ndjson is missing or damaged.*in order/);
       }
     }
   });

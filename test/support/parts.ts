@@ -22,9 +22,13 @@ export async function readParts(folder: string): Promise<Rows> {
   return rows;
 }
 
-/** Of the parts that the whole lines of the journal name. */
-export async function committedRows(folder: string): Promise<number> {
+/** The parts that the whole lines of the journal name, and how many rows they say these have. */
+export async function committedParts(folder: string): Promise<Map<string, number>> {
   const text = await readFile(join(folder, '_journal.ndjson'), 'utf8').catch(() => '');
   const lines = text.split('\n').slice(1, -1).map((line) => JSON.parse(line) as { part?: string; rows?: number });
-  return lines.reduce((sum, { rows = 0 }) => sum + rows, 0);
+  return new Map(lines.flatMap(({ part, rows = 0 }) => (part === undefined ? [] : [[part, rows] as const])));
+}
+
+export async function committedRows(folder: string): Promise<number> {
+  return [...(await committedParts(folder)).values()].reduce((sum, rows) => sum + rows, 0);
 }

@@ -94,8 +94,8 @@ const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, readonly [meaning: strin
   someFailed: ['complete, but some keys could not be read: their rows carry the error', 'your choice'],
   listing: ['the listing could not be proven complete, or the answer was no S3 listing', 'look first'],
   access: ['credentials, permissions, certificate, or no such bucket', 'after mending it'],
-  output: ['the output could not be written', 'after mending it'],
-  unreachable: ['throttled or unreachable past the retry budget; rows that were whole by then are published', 'yes, later'],
+  output: ['the output could not be written; parts that were published are kept', 'after mending it, in parts with `--resume`'],
+  unreachable: ['throttled or unreachable past the retry budget; rows that were whole by then are published', 'yes, later; in parts with `--resume`'],
 };
 
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const satisfies readonly StopCause[];
@@ -106,7 +106,7 @@ export function exitCodeTable(): string {
   const ends = names.map((name) => [EXIT[name], ...EXIT_MEANINGS[name]] as const);
   const interrupted = SIGNALS.map((stopped) => {
     const exitCode = exitCodeOfResult({ stopped } as ScanResult);
-    return [exitCode, `interrupted by ${stopped}; rows that were whole by then are published`, 'yes, from the start'] as const;
+    return [exitCode, `interrupted by ${stopped}; rows that were whole by then are published`, 'yes; an output in parts goes on with `--resume`'] as const;
   });
   const rows = [...ends, ...interrupted].sort(([a], [b]) => a - b).map(([exitCode, ...texts]) => [String(exitCode), ...texts]);
   return table(['code', 'meaning', 'run it again?'], rows);
