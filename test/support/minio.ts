@@ -1,7 +1,7 @@
 /** MinIO. */
 import { CREDENTIALS, findGoProgram, startServer, withoutServer, type S3Server, type ServerProgram } from './server.ts';
 
-const MINIO: ServerProgram = {
+export const MINIO: ServerProgram = {
   name: 'MinIO',
   path: findGoProgram('MINIO_BIN', 'minio'),
   howToInstall: 'install it with `go install github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c`, or name its binary in MINIO_BIN',
