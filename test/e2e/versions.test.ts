@@ -2,29 +2,15 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
-import {
-  CreateBucketCommand,
-  DeleteObjectCommand,
-  HeadObjectCommand,
-  ListObjectVersionsCommand,
-  PutBucketVersioningCommand,
-  PutObjectCommand,
-  type HeadObjectCommandOutput,
-} from '@aws-sdk/client-s3';
+import { CreateBucketCommand, DeleteObjectCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { s3scan, s3scanDone } from '../support/cli.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { startMinio, withoutMinio, type Minio } from '../support/minio.ts';
 import { assertSameRows, readNdjson, type Row, type Rows } from '../support/tables.ts';
+import { byVersion, listedVersions, VERSION_HEAD_COLUMNS, versionHeads } from '../support/versions-oracle.ts';
 
 const BUCKET = 'versions';
 const URL = `s3://${BUCKET}`;
-const HEAD_COLUMNS = ['key', 'version_id', 'status', 'content_length', 'etag', 'last_modified', 'delete_marker', 'drift'];
-
-function byVersion(rows: readonly Row[]): Rows {
-  const named = rows.map((row) => [`${String(row['key'])} ${String(row['version_id'])}`, row] as const);
-  assert.equal(new Set(named.map(([name]) => name)).size, rows.length, 'a version has two rows');
-  return new Map(named.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
 
 /** Of many, every tenth key has more versions than a page of 7 holds; some are deleted, or were there before versions were. */
 async function fill({ client }: Minio): Promise<void> {
@@ -40,41 +26,6 @@ async function fill({ client }: Minio): Promise<void> {
   }
 }
 
-/** Page after page by both markers, as the SDK gives them. */
-async function listed({ client }: Minio): Promise<Rows> {
-  const rows: Row[] = [];
-  for (let KeyMarker: string | undefined, VersionIdMarker: string | undefined, more = true; more; ) {
-    const page = await client.send(new ListObjectVersionsCommand({ Bucket: BUCKET, ...(KeyMarker !== undefined && { KeyMarker }), ...(VersionIdMarker !== undefined && { VersionIdMarker }) }));
-    for (const { Key, VersionId, IsLatest, LastModified, Size, ETag, StorageClass, Owner } of page.Versions ?? []) {
-      const times = { last_modified: LastModified!.toISOString(), is_latest: IsLatest!, is_delete_marker: false };
-      rows.push({ bucket: BUCKET, key: Key!, version_id: VersionId!, size: Size!, etag: ETag!.replaceAll('"', ''), storage_class: StorageClass!, owner_id: Owner!.ID!, ...times });
-    }
-    for (const { Key, VersionId, IsLatest, LastModified, Owner } of page.DeleteMarkers ?? []) {
-      rows.push({ bucket: BUCKET, key: Key!, version_id: VersionId!, last_modified: LastModified!.toISOString(), owner_id: Owner!.ID!, is_latest: IsLatest!, is_delete_marker: true });
-    }
-    [KeyMarker, VersionIdMarker, more] = [page.NextKeyMarker, page.NextVersionIdMarker, page.IsTruncated === true];
-  }
-  return byVersion(rows);
-}
-
-/** A HEAD a version; of a delete marker, what its refusal tells. */
-async function heads({ client }: Minio, versions: Rows): Promise<Rows> {
-  const rows: Row[] = [];
-  for (const { key, version_id: versionId, is_delete_marker: isDeleteMarker } of versions.values()) {
-    const command = new HeadObjectCommand({ Bucket: BUCKET, Key: String(key), VersionId: String(versionId) });
-    const told = await client.send(command).catch((error: { $metadata: { httpStatusCode: number } }) => error.$metadata.httpStatusCode);
-    const common = { key: key!, version_id: versionId! };
-    if (isDeleteMarker === true) {
-      assert.equal(told, 405);
-      rows.push({ ...common, status: 405, delete_marker: true });
-    } else {
-      const { ContentLength, ETag, LastModified } = told as HeadObjectCommandOutput;
-      rows.push({ ...common, status: 200, content_length: ContentLength!, etag: ETag!.replaceAll('"', ''), last_modified: LastModified!.toISOString() });
-    }
-  }
-  return byVersion(rows);
-}
-
 describe('versions', { concurrency: 2, skip: withoutMinio }, () => {
   let minio: Minio;
   let versions: Rows;
@@ -83,8 +34,8 @@ describe('versions', { concurrency: 2, skip: withoutMinio }, () => {
   before(async () => {
     minio = await startMinio();
     await fill(minio);
-    versions = await listed(minio);
-    headers = await heads(minio, versions);
+    versions = await listedVersions(minio.client, BUCKET);
+    headers = await versionHeads(minio.client, BUCKET, versions);
   });
   after(() => minio.stop());
 
@@ -109,7 +60,7 @@ describe('versions', { concurrency: 2, skip: withoutMinio }, () => {
     }
 
     test(`head --versions, engine ${engine}: one row a version, delete markers are no failures`, async () => {
-      const rows = await scan('head', URL, '--versions', '--page-size', '7', '--engine', engine, '--columns', HEAD_COLUMNS.join(','));
+      const rows = await scan('head', URL, '--versions', '--page-size', '7', '--engine', engine, '--columns', VERSION_HEAD_COLUMNS.join(','));
       assertSameRows(byVersion(rows), headers);
     });
   }
@@ -126,7 +77,7 @@ describe('versions', { concurrency: 2, skip: withoutMinio }, () => {
     test(`a table of versions in ${ending} is asked version by version`, async (t: TestContext) => {
       const path = join(await temporaryFolder(t), `versions.${ending}`);
       await s3scanDone(['list', URL, '--versions', '--endpoint', minio.endpoint, '-o', path], { env: minio.env });
-      assertSameRows(byVersion(await scan('head', '--from', path, '--columns', HEAD_COLUMNS.join(','))), headers);
+      assertSameRows(byVersion(await scan('head', '--from', path, '--columns', VERSION_HEAD_COLUMNS.join(','))), headers);
     });
   }
 

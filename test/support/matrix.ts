@@ -11,19 +11,24 @@ import {
   CompleteMultipartUploadCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  PutBucketVersioningCommand,
   PutObjectCommand,
   UploadPartCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { s3scanDone, type Environment } from './cli.ts';
+import { EXIT } from '../../src/cli/exit-code.ts';
+import { s3scan, s3scanDone, type Environment } from './cli.ts';
 import { HEADERS_PREFIX, LOCKED_CLASS, matrixObjects, type MatrixObject } from './matrix-objects.ts';
 import { readWithPyarrow, withoutPyarrow } from './pyarrow.ts';
 import { headRowsOrStatus, inParallel, listRows } from './sdk-oracle.ts';
-import { readRows, without, type Row, type Rows } from './tables.ts';
+import { readRows, readTable, without, type Row, type Rows } from './tables.ts';
+import { byVersion, listedVersions, VERSION_HEAD_COLUMNS, versionHeads } from './versions-oracle.ts';
 
 const BUCKET = 'matrix';
 /** with object lock, so with versions */
 const LOCKED_BUCKET = 'matrix-locked';
+const VERSIONED_BUCKET = 'matrix-versions';
 const PART_BYTES = 5 * 2 ** 20;
 /** What a HEAD's row tells of the request and not of the object. */
 const OF_THE_REQUEST = ['shard', 'latency_us', 'request_id', 'attempts'] as const;
@@ -65,9 +70,15 @@ export interface Written {
 export interface MatrixResult {
   readonly server: string;
   readonly written: readonly Written[];
+  /** how many versions and delete markers, in a bucket of their own, and whether they can be listed: some servers' order proves nothing (R2) */
+  readonly versions: string;
   /** rows compared, over all commands and formats */
   readonly rows: number;
   readonly differences: readonly Difference[];
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, at) => at);
 }
 
 /** Sends UTF-8 where the SDK would send latin1: the signature, which is made before, is of the text and so of these bytes. */
@@ -157,8 +168,8 @@ function compare(what: string, actual: Rows, expected: Rows): Difference[] {
     }
     const isError = truth['status'] !== undefined && truth['status'] !== 200;
     for (const column of new Set([...Object.keys(truth), ...(isError ? [] : Object.keys(row))])) {
-      const [sdk, s3scan] = [truth[column], row[column]];
-      if (JSON.stringify(sdk) !== JSON.stringify(s3scan)) differences.push({ what, key, column, sdk, s3scan });
+      const [sdk, told] = [truth[column], row[column]];
+      if (JSON.stringify(sdk) !== JSON.stringify(told)) differences.push({ what, key, column, sdk, s3scan: told });
     }
   }
   return differences;
@@ -236,6 +247,48 @@ function byName(rows: Rows): Map<string, string> {
   return new Map([...rows].map(([key, row]: [string, Row]) => [String(row['etag']), key]));
 }
 
+/** Keys with several versions, keys that are deleted, and some that were there before versions were. */
+async function fillVersions(client: S3Client): Promise<void> {
+  const target = { Bucket: VERSIONED_BUCKET };
+  await client.send(new CreateBucketCommand(target));
+  const keys = range(12).map((at) => `${at % 4 === 0 ? 'folder/' : ''}k ${at}+%é`);
+  const write = (Key: string, Body: string): Promise<unknown> => client.send(new PutObjectCommand({ ...target, Key, Body }));
+  for (const key of keys.slice(0, 3)) await write(key, 'before');
+  await client.send(new PutBucketVersioningCommand({ ...target, VersioningConfiguration: { Status: 'Enabled' } }));
+  for (const [at, key] of keys.entries()) {
+    for (const version of range(1 + (at % 3))) await write(key, 'x'.repeat(version));
+    if (at % 5 === 1) await client.send(new DeleteObjectCommand({ ...target, Key: key }));
+    if (at === 6) await write(key, 'again');
+  }
+}
+
+/** `list --versions` and `head --versions` in every format that is a table. */
+async function compareVersions({ client, endpoint, env }: Endpoint): Promise<{ readonly versions: string; readonly rows: number; readonly differences: Difference[] }> {
+  await fillVersions(client);
+  const list = await listedVersions(client, VERSIONED_BUCKET);
+  const { code, stderr } = await s3scan(['list', `s3://${VERSIONED_BUCKET}`, '--versions', '--endpoint', endpoint], { env });
+  if (code === EXIT.listing && /keys are not ascending/.test(stderr)) return { versions: `${list.size}, in no order: exit code ${code}`, rows: 0, differences: [] };
+  const head = await versionHeads(client, VERSIONED_BUCKET, list);
+  const folder = await mkdtemp(join(tmpdir(), 's3scan-matrix-'));
+  const differences: Difference[] = [];
+  const formats = FORMATS.filter((format) => format !== 'txt');
+  try {
+    for (const format of formats) {
+      await Promise.all(
+        (['list', 'head'] as const).map(async (command) => {
+          const output = join(folder, `${command}.${format}`);
+          const columns = command === 'head' ? ['--columns', VERSION_HEAD_COLUMNS.join(',')] : [];
+          await s3scanDone([command, `s3://${VERSIONED_BUCKET}`, '--versions', '--endpoint', endpoint, '-o', output, '--quiet', ...columns], { env });
+          differences.push(...compare(`${command}.${format} --versions`, byVersion(await readTable(output)), command === 'list' ? list : head));
+        }),
+      );
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return { versions: String(list.size), rows: list.size * 2 * formats.length, differences };
+}
+
 /** Fills the server and compares all that s3scan says of it. `fast`: every key is asked in every format. */
 export async function runMatrix(server: string, { client, endpoint, env }: Endpoint, fast: boolean): Promise<MatrixResult> {
   const all = matrixObjects();
@@ -255,8 +308,11 @@ export async function runMatrix(server: string, { client, endpoint, env }: Endpo
     differences.push(...compared.differences);
     rows += compared.rows;
   }
+  const versioned = await compareVersions({ client, endpoint, env });
+  differences.push(...versioned.differences);
+  rows += versioned.rows;
   // Answers came in any order.
   const order = new Map(all.map((object, at) => [object.key, at]));
   written.sort((a, b) => order.get(a.object.key)! - order.get(b.object.key)!);
-  return { server, written, rows, differences };
+  return { server, written, versions: versioned.versions, rows, differences };
 }

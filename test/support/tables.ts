@@ -147,11 +147,16 @@ function readCsv(text: string): Row[] {
 }
 
 /** Any of the formats, by the file's ending. */
-export async function readRows(path: string): Promise<Rows> {
-  if (path.endsWith('.parquet')) return byKey(await readParquet(path));
+export async function readTable(path: string): Promise<Row[]> {
+  if (path.endsWith('.parquet')) return readParquet(path);
   const bytes = path.endsWith('.gz') ? gunzipSync(await readFile(path)) : await readFile(path);
   const name = path.replace(/\.gz$/, '');
-  if (name.endsWith('.arrow')) return byKey(readArrow(bytes));
-  if (name.endsWith('.csv')) return byKey(readCsv(bytes.toString()));
-  return byKey(readNdjson(bytes.toString()));
+  if (name.endsWith('.arrow')) return readArrow(bytes);
+  if (name.endsWith('.csv')) return readCsv(bytes.toString());
+  return readNdjson(bytes.toString());
+}
+
+/** Of a table that has each key once. */
+export async function readRows(path: string): Promise<Rows> {
+  return byKey(await readTable(path));
 }
