@@ -88,11 +88,14 @@ function rowsOf(via: string): string {
   return `SELECT * REPLACE (list_sort(map_entries(metadata))::VARCHAR AS metadata) FROM '${outputOf(via)}'`;
 }
 
+function countExcept(via: string, other: string): string {
+  return `SELECT count(*) FROM (${rowsOf(via)} EXCEPT ALL ${rowsOf(other)})`;
+}
+
 /** Rows of the one that are not in the other, either way. */
 async function differingRows(): Promise<number> {
   const connection = await (await DuckDBInstance.create(':memory:')).connect();
-  const except = (a: string, b: string): string => `SELECT count(*) FROM (${rowsOf(a)} EXCEPT ALL ${rowsOf(b)})`;
-  const reader = await connection.runAndReadAll(`SELECT (${except('head', 'list')}) + (${except('list', 'head')})`);
+  const reader = await connection.runAndReadAll(`SELECT (${countExcept('head', 'list')}) + (${countExcept('list', 'head')})`);
   return Number(reader.getRows()[0]![0]);
 }
 
