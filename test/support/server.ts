@@ -2,7 +2,7 @@
  * A real S3 server that is not ours, on a free loopback port with a fresh folder, ended by its process id. On a laptop
  * without it the tests that need it skip, and say so; with CI=true they fail.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -30,6 +30,8 @@ export interface S3Server {
   /** what a client needs to be let in */
   readonly env: Environment;
   readonly client: S3Client;
+  /** Kills it, and starts it again at the same address with what it has on disk. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -91,28 +93,42 @@ export async function startServer(program: ServerProgram): Promise<S3Server> {
   const folder = await mkdtemp(join(tmpdir(), 's3scan-server-'));
   const port = String(await freePort());
   const endpoint = `http://127.0.0.1:${port}`;
-  const server = spawn(path, program.args('127.0.0.1', port, folder), {
-    stdio: 'ignore',
-    env: { PATH: process.env['PATH'], HOME: folder, ...program.env },
-  });
-  const ended = once(server, 'exit');
+  const launch = (): { readonly server: ChildProcess; readonly ended: Promise<unknown> } => {
+    const server = spawn(path, program.args('127.0.0.1', port, folder), {
+      stdio: 'ignore',
+      env: { PATH: process.env['PATH'], HOME: folder, ...program.env },
+    });
+    return { server, ended: once(server, 'exit') };
+  };
+  let running = launch();
+  const kill = async (): Promise<void> => {
+    running.server.kill('SIGKILL');
+    await running.ended;
+  };
   const stop = async (): Promise<void> => {
-    server.kill('SIGKILL');
-    await ended;
+    await kill();
     await rm(folder, { recursive: true, force: true });
   };
-  for (let tries = 0; !(await answers(endpoint + program.readyPath)); tries++) {
-    if (tries === 300 || server.exitCode !== null) {
-      await stop();
-      throw new Error(`${name} (${path}) does not answer at ${endpoint}`);
+  const ready = async (): Promise<void> => {
+    for (let tries = 0; !(await answers(endpoint + program.readyPath)); tries++) {
+      if (tries === 300 || running.server.exitCode !== null) {
+        await stop();
+        throw new Error(`${name} (${path}) does not answer at ${endpoint}`);
+      }
+      await sleep(100);
     }
-    await sleep(100);
-  }
+  };
+  await ready();
   const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: CREDENTIALS });
   return {
     endpoint,
     env: { AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId, AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey },
     client,
+    restart: async () => {
+      await kill();
+      running = launch();
+      await ready();
+    },
     stop: async () => {
       client.destroy();
       await stop();
