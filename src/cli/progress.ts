@@ -16,6 +16,8 @@ export interface HeadProgress {
   readonly listed: number;
   /** keys that filters left out, not among those */
   readonly filtered: number;
+  /** about how many it is still to yield; null where nobody knows */
+  readonly left: number | null;
   /** true once the source has yielded its last key */
   readonly complete: boolean;
   /** whether keys are listed or read from a file */
@@ -32,6 +34,10 @@ export interface ListProgress {
   readonly apiCalls: number;
   readonly ranges: number;
   readonly splits: number;
+  /** about how many keys are left; null where nobody knows */
+  readonly left: number | null;
+  /** keys listed a second time, to compare */
+  readonly verified: number;
 }
 
 export type ProgressSnapshot = HeadProgress | ListProgress;
@@ -46,8 +52,13 @@ function filteredText(filtered: number): string {
   return filtered === 0 ? '' : `, ${formatCount(filtered)} filtered out`;
 }
 
+/** To two digits, and marked: an estimate. */
+function leftText(left: number | null): string {
+  return left === null || left < 1 ? '' : `, ~${formatCount(Number(left.toPrecision(2)))} left`;
+}
+
 function headPieces(snapshot: HeadProgress, rate: number, clock: string): Piece[] {
-  const { done, errors, inFlight, listed, filtered, complete } = snapshot;
+  const { done, errors, inFlight, listed, filtered, left, complete } = snapshot;
   const verb = snapshot.source === 'listing' ? 'listed' : 'read';
   const activity = snapshot.source === 'listing' ? 'listing' : 'reading';
   const share = listed === 0 ? '' : ` (${Math.floor((done / listed) * 100)}% of what is ${verb})`;
@@ -60,20 +71,22 @@ function headPieces(snapshot: HeadProgress, rate: number, clock: string): Piece[
     { text: ` · ${verb} ${formatCount(listed)}`, drop: 4 },
     { text: filteredText(filtered), drop: 8 },
     { text: `, ${activity} ${complete ? 'complete' : 'on'}`, drop: 6 },
+    { text: leftText(left), drop: 9 },
     { text: ` · ${clock}`, drop: 3 },
   ];
 }
 
 function listPieces(snapshot: ListProgress, rate: number, clock: string): Piece[] {
-  const { keys, filtered, pages, apiCalls, ranges, splits } = snapshot;
-  const calls = keys === 0 ? '' : ` · ${((apiCalls / keys) * 1000).toFixed(2)} calls per 1,000 keys`;
+  const { keys, filtered, pages, apiCalls, ranges, splits, left, verified } = snapshot;
+  const calls = keys === 0 ? '' : ` · ${((apiCalls / (keys + verified)) * 1000).toFixed(2)} calls per 1,000 keys`;
   return [
     { text: `listed ${formatCount(keys)} keys`, drop: 0 },
-    { text: filteredText(filtered), drop: 4 },
+    { text: verified === 0 ? leftText(left) : `, ${formatCount(verified)} of them again`, drop: 3 },
+    { text: filteredText(filtered), drop: 5 },
     { text: ` · ${formatCount(rate)} keys/s now`, drop: 1 },
-    { text: ` · ${formatCount(pages)} pages`, drop: 3 },
-    { text: calls, drop: 5 },
-    { text: ` · ${formatCount(ranges)} ranges, ${formatCount(splits)} splits`, drop: 6 },
+    { text: ` · ${formatCount(pages)} pages`, drop: 4 },
+    { text: calls, drop: 6 },
+    { text: ` · ${formatCount(ranges)} ranges, ${formatCount(splits)} splits`, drop: 7 },
     { text: ` · ${clock}`, drop: 2 },
   ];
 }
@@ -154,7 +167,7 @@ export function startProgress(snapshot: () => ProgressSnapshot, options: Progres
   function tick(): void {
     const timeMs = now();
     const current = snapshot();
-    const rate = recent.next(timeMs, current.kind === 'head' ? current.done : current.keys);
+    const rate = recent.next(timeMs, current.kind === 'head' ? current.done : current.keys + current.verified);
     // A reader that has stopped reading must not make us hoard lines for it (R5).
     if (stream.writableNeedDrain === true) return;
     // The last column stays free: a character there makes some terminals wrap.

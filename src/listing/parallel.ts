@@ -62,6 +62,7 @@ export class ParallelListing {
     this.ranges = new Ranges(options.missing, options.prefix);
     this.pace = options.concurrency === null ? FIRST_PACE : givenPace(options.concurrency);
     this.throttled = options.counters.throttled;
+    options.counters.keysLeft = () => (this.ended ? null : this.ranges.keysLeft());
     this.before = { ranges: options.counters.ranges, splits: options.counters.splits };
   }
 

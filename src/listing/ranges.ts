@@ -6,7 +6,7 @@ import { commonPrefix, toCodePoints, toKey, type CodePoints } from '../keyspace/
 import { compareEnds, compareKeys, type Interval } from '../keyspace/interval.ts';
 import { isFitForStartAfter } from './continuation.ts';
 import { KeyModel } from './key-model.ts';
-import { planCuts, type Basis, type Cut, type RangeView } from './split.ts';
+import { keysLeft, planCuts, type Basis, type Cut, type RangeView } from './split.ts';
 
 /** A page to ask for: the keys above `after`. */
 export interface PageOrder {
@@ -44,6 +44,8 @@ interface Range {
   next: Range | null;
   /** whether its first page had keys; null before it came */
   hasKeys: boolean | null;
+  /** about how many keys it was thought to have when it was cut off; null for the first */
+  readonly expected: number | null;
   /** what spoke for the cut that made it; null for the first */
   readonly basis: Basis | null;
 }
@@ -54,6 +56,9 @@ const BEGINNING = new Uint8Array(0);
 const LUCK_WEIGHT = 1 / 32;
 /** Names that do not come are not waited for any longer than this many pages. */
 const PAGES_WITHOUT_NAMES = 3;
+
+/** Of what is left of a range, no more than so many times what it has listed is believed in an estimate. */
+const FORESIGHT = 4;
 
 export class Ranges {
   splits = 0;
@@ -73,10 +78,10 @@ export class Ranges {
   /** `missing`: what is to be listed, disjoint. */
   constructor(missing: readonly Interval[], prefix: Uint8Array) {
     this.prefixLength = toCodePoints(prefix).length;
-    for (const { after, through } of missing) this.add({ after, through, anchor: BEGINNING, next: null, basis: null });
+    for (const { after, through } of missing) this.add({ after, through, anchor: BEGINNING, next: null, basis: null, expected: null });
   }
 
-  private add(beginning: Pick<Range, 'after' | 'through' | 'anchor' | 'next' | 'basis'>): Range {
+  private add(beginning: Pick<Range, 'after' | 'through' | 'anchor' | 'next' | 'basis' | 'expected'>): Range {
     const range: Range = { ...beginning, id: this.nextId++, points: null, pageFirst: null, pageKeys: 0, pages: 0, partings: [], asked: false, fixed: false, hasKeys: null };
     this.open.set(range.id, range);
     return range;
@@ -195,28 +200,30 @@ export class Ranges {
 
   private split(idle: number): Range[] {
     const candidates = [...this.open.values()].filter((range) => range.points !== null && !range.fixed);
-    const views = candidates.map((range): RangeView => ({
-      cursor: range.points!,
-      through: range.through === null ? null : toCodePoints(range.through),
-      pageFirst: range.pageFirst!,
-      isOpen: range.next?.hasKeys !== null,
-      isBounded: range.next?.hasKeys === true,
-      pageKeys: range.pageKeys,
-      pages: range.pages,
-      partings: range.partings,
-    }));
+    const views = candidates.map(viewOf);
     const plans = planCuts(views, idle, this.model, this.luck, this.prefixLength, this.asked + idle, this.percentIsSafe);
     return candidates.flatMap((range, index) => this.cut(range, plans[index]!));
+  }
+
+  /** About how many keys are left to list: an estimate. Null before anything is known. */
+  keysLeft(): number | null {
+    let left: number | null = null;
+    for (const range of this.open.values()) {
+      const listed = range.pages * range.pageKeys;
+      const here = range.points === null ? range.expected : Math.min(keysLeft(viewOf(range), this.model, this.luck, this.prefixLength), listed * FORESIGHT);
+      if (here !== null) left = (left ?? 0) + here;
+    }
+    return left;
   }
 
   /** Cuts a range at ascending keys strictly inside what is left of it. */
   private cut(range: Range, cuts: readonly Cut[]): Range[] {
     const added: Range[] = [];
     // From the last on: each is the neighbour of the one before.
-    for (const { at, basis } of cuts.toReversed()) {
+    for (const { at, basis, keys } of cuts.toReversed()) {
       const key = this.movedUp(toKey(at));
       if (compareEnds(range.through, key) <= 0) continue;
-      range.next = this.add({ after: key, through: range.through, anchor: range.anchor, next: range.next, basis });
+      range.next = this.add({ after: key, through: range.through, anchor: range.anchor, next: range.next, basis, expected: Math.min(keys, (basis === 'seen' ? FORESIGHT * range.pages : 1) * range.pageKeys) });
       range.through = key;
       added.push(range.next);
     }
@@ -229,4 +236,18 @@ export class Ranges {
     for (const { after, through } of this.uncut) if (compareKeys(cut, after) >= 0 && compareKeys(cut, through) < 0) return through;
     return cut;
   }
+}
+
+/** A range that has had a page, as decisions see it. */
+function viewOf(range: Range): RangeView {
+  return {
+    cursor: range.points!,
+    through: range.through === null ? null : toCodePoints(range.through),
+    pageFirst: range.pageFirst!,
+    isOpen: range.next?.hasKeys !== null,
+    isBounded: range.next?.hasKeys === true,
+    pageKeys: range.pageKeys,
+    pages: range.pages,
+    partings: range.partings,
+  };
 }

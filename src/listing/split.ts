@@ -143,6 +143,8 @@ function within(branch: Branch, fraction: number, model: KeyModel, resolution: n
 export interface Cut {
   readonly at: CodePoints;
   readonly basis: Basis;
+  /** about how many keys lie between it and the next one */
+  readonly keys: number;
 }
 
 /** Whether keys were seen to branch so, or only might. */
@@ -164,11 +166,11 @@ function cutsOf(range: RangeView, view: Outlook, count: number, model: KeyModel,
   for (let cut = 1; cut <= bySeen; cut++) {
     const target = (view.known * cut) / (bySeen + 1);
     while (at < seen.length - 1 && passed + seen[at]!.keys < target) passed += seen[at++]!.keys;
-    cuts.push({ at: within(seen[at]!, Math.min(1, (target - passed) / seen[at]!.keys), model, view.known / (bySeen + 1) / 8), basis: 'seen' });
+    cuts.push({ at: within(seen[at]!, Math.min(1, (target - passed) / seen[at]!.keys), model, view.known / (bySeen + 1) / 8), basis: 'seen', keys: view.known / (bySeen + 1) });
   }
   for (let cut = 0; cut < byGuess; cut++) {
     const branch = unseen[Math.floor(((cut + 0.5) * unseen.length) / byGuess)]!;
-    cuts.push({ at: [...branch.path.slice(0, branch.depth), branch.point], basis: 'guessed' });
+    cuts.push({ at: [...branch.path.slice(0, branch.depth), branch.point], basis: 'guessed', keys: branch.keys });
   }
   const inside = cuts.filter(({ at: cut }) => cut.every(isSafe) && (percentIsSafe || !cut.includes(PERCENT)) && before(cursor, cut) && (through === null || before(cut, through)));
   inside.sort((a, b) => (before(a.at, b.at) ? -1 : before(b.at, a.at) ? 1 : 0));
@@ -184,13 +186,19 @@ const FAIR_SHARE = 0.7;
 /** Guesswork counts for as much as this, in pages, at most. */
 const MAX_GUESSED_PAGES = 256;
 
+function pagesLeft({ pageKeys, pages }: RangeView, { known, guessed }: Outlook, luck: Luck): number {
+  return Math.min(known / pageKeys, MAX_PAGES * pages) * luck.seen + Math.min(guessed / pageKeys, MAX_GUESSED_PAGES) * luck.guessed;
+}
+
+/** About how many keys are left of a range: an estimate, good for a progress line. */
+export function keysLeft(range: RangeView, model: KeyModel, luck: Luck, prefixLength: number): number {
+  return pagesLeft(range, outlook(range, model, prefixLength), luck) * range.pageKeys;
+}
+
 /** Cuts for `idle` listers: always at the range that has most left for each of its listers. */
 export function planCuts(ranges: readonly RangeView[], idle: number, model: KeyModel, luck: Luck, prefixLength: number, inFlight: number, percentIsSafe: boolean): Cut[][] {
   const outlooks = ranges.map((range) => outlook(range, model, prefixLength));
-  const pages = outlooks.map(({ known, guessed }, index) => {
-    const { pageKeys, pages: listed } = ranges[index]!;
-    return Math.min(known / pageKeys, MAX_PAGES * listed) * luck.seen + Math.min(guessed / pageKeys, MAX_GUESSED_PAGES) * luck.guessed;
-  });
+  const pages = outlooks.map((view, index) => pagesLeft(ranges[index]!, view, luck));
   const least = Math.max(MIN_PAGES, (FAIR_SHARE * pages.reduce((sum, each) => sum + each, 0)) / inFlight);
   const plans: Cut[][] = ranges.map(() => []);
   const exhausted = new Set(ranges.flatMap(({ isOpen }, index) => (isOpen ? [] : [index])));

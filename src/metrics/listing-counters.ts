@@ -12,6 +12,8 @@ export class ListingCounters {
   keys = 0;
   /** keys listed a second time, to compare */
   verified = 0;
+  /** about how many keys are left to list; null where nobody knows. An estimate */
+  keysLeft: () => number | null = () => null;
   /** LIST requests sent, probes and retries included: what a provider bills */
   apiCalls = 0;
   bytesIn = 0;

@@ -291,7 +291,7 @@ export class HeadScan extends RunningScan {
   }
 
   progress(): ScanProgress {
-    return { ...this.snapshot(), filtered: this.filtered, pages: this.listing.pages, complete: this.complete };
+    return { ...this.snapshot(), filtered: this.filtered, pages: this.listing.pages, left: this.listing.keysLeft(), complete: this.complete };
   }
 
   protected report(): MetricsReport {

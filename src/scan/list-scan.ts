@@ -121,8 +121,8 @@ export class ListScan extends RunningScan {
   }
 
   progress(): ListScanProgress {
-    const { pages, apiCalls, ranges, splits } = this.counters;
-    return { ...this.snapshot(), filtered: this.filter.filtered, pages, complete: this.complete, apiCalls, ranges, splits };
+    const { pages, apiCalls, ranges, splits, verified } = this.counters;
+    return { ...this.snapshot(), filtered: this.filter.filtered, pages, complete: this.complete, apiCalls, ranges, splits, verified, left: this.counters.keysLeft() };
   }
 
   protected report(): MetricsReport {

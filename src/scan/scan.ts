@@ -44,6 +44,8 @@ export interface ScanProgress {
   /** keys that filters left out; for `head` they are not among those yielded */
   readonly filtered: number;
   readonly pages: number;
+  /** about how many keys are left to list; null where nobody knows */
+  readonly left: number | null;
   /** the source has yielded its last key */
   readonly complete: boolean;
 }
@@ -53,6 +55,8 @@ export interface ListScanProgress extends ScanProgress {
   readonly apiCalls: number;
   readonly ranges: number;
   readonly splits: number;
+  /** keys listed a second time, to compare */
+  readonly verified: number;
 }
 
 /** Where a scan says what it does; nothing secret is handed to it (R7). */

@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { progressLine, RecentRate, startProgress, type HeadProgress, type ListProgress, type ProgressMode } from '../../src/cli/progress.ts';
 
 const HEAD: HeadProgress = {
-  kind: 'head', done: 123_456, errors: 2, inFlight: 80, listed: 300_000, filtered: 0, complete: false, source: 'listing',
+  kind: 'head', done: 123_456, errors: 2, inFlight: 80, listed: 300_000, filtered: 0, left: null, complete: false, source: 'listing',
 };
 
 test('the whole line, where there is room', () => {
@@ -20,16 +20,24 @@ test('the whole line, where there is room', () => {
 });
 
 test('a listing tells what it costs and how it is cut', () => {
-  const list: ListProgress = { kind: 'list', keys: 300_000, filtered: 0, pages: 301, apiCalls: 312, ranges: 70, splits: 69 };
+  const list: ListProgress = { kind: 'list', keys: 300_000, filtered: 0, pages: 301, apiCalls: 312, ranges: 70, splits: 69, left: null, verified: 0 };
   const whole = 'listed 300,000 keys · 81,000 keys/s now · 301 pages · 1.04 calls per 1,000 keys · 70 ranges, 69 splits · 0:04';
   assert.equal(progressLine(list, 81_000, 4000, 200), whole);
   assert.equal(progressLine(list, 81_000, 4000, 70), 'listed 300,000 keys · 81,000 keys/s now · 301 pages · 0:04');
   assert.doesNotMatch(progressLine({ ...list, keys: 0 }, 0, 0, 200), /calls|NaN|Infinity/);
 });
 
+test('what is left is an estimate, and looks like one; it is gone when keys are listed again to compare', () => {
+  assert.match(progressLine({ ...HEAD, left: 1_234_567 }, 0, 0, 200), / · listed 300,000, listing on, ~1,200,000 left · /);
+  const list: ListProgress = { kind: 'list', keys: 300_000, filtered: 0, pages: 301, apiCalls: 312, ranges: 70, splits: 69, left: 98_765.4, verified: 0 };
+  assert.match(progressLine(list, 0, 0, 200), /^listed 300,000 keys, ~99,000 left · /);
+  assert.match(progressLine({ ...list, left: 0 }, 0, 0, 200), /^listed 300,000 keys · /);
+  assert.match(progressLine({ ...list, left: null, verified: 1000 }, 0, 0, 200), /^listed 300,000 keys, 1,000 of them again · .* · 1\.04 calls per 1,000 keys/);
+});
+
 test('keys that filters left out are told where there are some', () => {
   assert.match(progressLine({ ...HEAD, filtered: 1_200_000 }, 0, 0, 200), / · listed 300,000, 1,200,000 filtered out, listing on/);
-  const list: ListProgress = { kind: 'list', keys: 300_000, filtered: 1000, pages: 301, apiCalls: 301, ranges: 1, splits: 0 };
+  const list: ListProgress = { kind: 'list', keys: 300_000, filtered: 1000, pages: 301, apiCalls: 301, ranges: 1, splits: 0, left: null, verified: 0 };
   assert.match(progressLine(list, 0, 0, 200), /^listed 300,000 keys, 1,000 filtered out · /);
 });
 
@@ -54,7 +62,7 @@ test('narrow terminals lose what matters least, and keep the count, then the rat
 
 test('property: the line is never wider than the terminal, and a wider terminal never shows less', () => {
   const snapshot = fc.record({
-    kind: fc.constant('head' as const), done: fc.nat(1e9), errors: fc.nat(1e6), inFlight: fc.nat(5000), listed: fc.nat(1e9), filtered: fc.nat(1e9),
+    kind: fc.constant('head' as const), done: fc.nat(1e9), errors: fc.nat(1e6), inFlight: fc.nat(5000), listed: fc.nat(1e9), filtered: fc.nat(1e9), left: fc.option(fc.nat(1e9)),
     complete: fc.boolean(), source: fc.constantFrom('listing' as const, 'file' as const),
   });
   fc.assert(
@@ -98,7 +106,7 @@ function watched(context: TestContext, part: Setting) {
       state.text += text;
     },
   };
-  const progress = startProgress(() => ({ kind: 'list', keys: state.done, filtered: 0, pages: 1, apiCalls: 1, ranges: 1, splits: 0 }), {
+  const progress = startProgress(() => ({ kind: 'list', keys: state.done, filtered: 0, pages: 1, apiCalls: 1, ranges: 1, splits: 0, left: null, verified: 0 }), {
     mode: part.mode ?? 'auto', quiet: part.quiet ?? false, stream, environment: part.environment ?? {}, now: () => state.now,
   });
   function advance(ms: number): string {

@@ -6,13 +6,14 @@ import { virtualScan } from './virtual-scan.ts';
 
 const IN_FLIGHT = 64;
 
-test('64 requests in flight list every layout at least 32 times as fast as one, with few requests to spare', () => {
+test('64 requests in flight list every layout at least 32 times as fast as one, with few requests to spare, and know halfway what is left, within a factor of ten', () => {
   for (const layout of LAYOUTS) {
     const count = layout === 'unicode' ? 2_000_000 : 1_000_000;
-    const { time, calls, keys } = virtualScan(layout, count, IN_FLIGHT);
+    const { time, calls, keys, estimate } = virtualScan(layout, count, IN_FLIGHT);
     assert.equal(keys, count, layout);
     const speedup = count / 1000 / time;
     assert.ok(speedup >= 32, `${layout}: ${speedup.toFixed(1)} times`);
+    assert.ok(estimate > 0.1 && estimate < 10, `${layout}: estimated ${estimate.toFixed(2)} times what was left`);
     const callsPer1000 = (calls / count) * 1000;
     assert.ok(callsPer1000 <= 1.3, `${layout}: ${callsPer1000.toFixed(2)} calls per 1,000 keys`);
   }

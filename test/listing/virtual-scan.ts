@@ -9,6 +9,8 @@ export interface VirtualResult {
   readonly time: number;
   readonly keys: number;
   readonly busy: number;
+  /** what was thought to be left when half was listed, as a share of what was */
+  readonly estimate: number;
   readonly trace: number[];
 }
 
@@ -21,6 +23,7 @@ export function virtualScan(layout: Layout, count: number, inFlight: number, lat
   let calls = 0;
   let keys = 0;
   let empties = 0;
+  let estimate: number | null = null;
   const trace: number[] = [];
   const events: { at: number; run: () => void }[] = [];
   /** Names of a folder, as one LIST with a delimiter gives them. */
@@ -74,7 +77,8 @@ export function virtualScan(layout: Layout, count: number, inFlight: number, lat
     trace.push(events.length);
     while (events.length > 0 && events.at(-1)!.at === at) events.pop()!.run();
     send();
+    if (estimate === null && keys >= count / 2 && keys < count) estimate = (ranges.keysLeft() ?? 0) / (count - keys);
   }
   if (verbose) console.log(layout, 'empties', empties, 'splits', ranges.splits, trace.join(' '));
-  return { calls, time: now, keys, busy: 0, trace };
+  return { calls, time: now, keys, busy: 0, estimate: estimate ?? 0, trace };
 }
