@@ -158,7 +158,8 @@ export class PageColumns {
   /** Length of the reference to a quote at `at`, or 0. */
   private quoteReference(at: number): number {
     if (this.body[at] !== AMPERSAND) return 0;
-    return QUOTE_REFERENCES.find((reference) => startsWith(this.body, at, reference))?.length ?? 0;
+    for (const reference of QUOTE_REFERENCES) if (startsWith(this.body, at, reference)) return reference.length;
+    return 0;
   }
 
   private isSameAt(first: number, second: number, length: number): boolean {

@@ -6,6 +6,7 @@
 import { Failure } from '../failure.ts';
 import { parseErrorBody } from '../s3/error-body.ts';
 import { excerpt, resolveReferences, XmlScanner } from '../s3/xml.ts';
+import { ObjectShape } from './object-shape.ts';
 
 /** The values of an object, as places in `PageScan.spans`. */
 export const KEY = 0;
@@ -98,12 +99,9 @@ class PageScanner {
 
   private contents(): void {
     const { scanner } = this;
-    const base = this.objects * SPAN_STRIDE;
-    if (base === this.spans.length) {
-      const larger = new Int32Array(this.spans.length * 2);
-      larger.set(this.spans);
-      this.spans = larger;
-    }
+    const start = scanner.tagStart;
+    const repeated = this.moreChecksumAlgorithms.length;
+    const base = this.room();
     while (scanner.next()) {
       if (scanner.is('Key')) this.value(base, KEY);
       else if (scanner.is('LastModified')) this.value(base, LAST_MODIFIED);
@@ -119,6 +117,34 @@ class PageScanner {
     }
     if (this.spans[base + 2 * KEY] === this.spans[base + 2 * KEY + 1]) throw scanner.error(`object ${this.objects + 1} of the page has no key,`);
     this.objects++;
+    // Values that repeat, or hold elements themselves, are no values of a shape.
+    if (this.moreChecksumAlgorithms.length > repeated || this.spans[base + 2 * USER_METADATA] !== 0) return;
+    this.alike(ObjectShape.of(scanner.body, { spans: this.spans, base, fields: FIELDS }, start, scanner.position));
+  }
+
+  /** Passes over the objects that follow at once and are of the same shape. */
+  private alike(shape: ObjectShape | null): void {
+    const { scanner } = this;
+    if (shape === null) return;
+    for (;;) {
+      const base = this.room();
+      const end = shape.match(scanner.position, this.spans, base);
+      if (end < 0) return;
+      if (this.spans[base + 2 * KEY] === this.spans[base + 2 * KEY + 1]) throw scanner.error(`object ${this.objects + 1} of the page has no key,`);
+      scanner.goOn(end);
+      this.objects++;
+    }
+  }
+
+  /** Where the spans of the next object begin. */
+  private room(): number {
+    const base = this.objects * SPAN_STRIDE;
+    if (base === this.spans.length) {
+      const larger = new Int32Array(this.spans.length * 2);
+      larger.set(this.spans);
+      this.spans = larger;
+    }
+    return base;
   }
 
   private value(base: number, field: number): void {

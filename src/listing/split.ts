@@ -56,6 +56,11 @@ function above(sorted: readonly number[], least: number, most: number): number[]
   return sorted.filter((point) => point > least && point <= most);
 }
 
+/** Those of `candidates` that nobody has seen there. */
+function notSeen(candidates: readonly number[], seen: readonly number[], least: number, most: number): number[] {
+  return above(candidates, least, most).filter((point) => !seen.includes(point));
+}
+
 /** What is left of a range, nearest first. */
 function outlook(range: RangeView, model: KeyModel, prefixLength: number): Outlook {
   const { cursor, through, pageFirst, pageKeys } = range;
@@ -80,10 +85,11 @@ function outlook(range: RangeView, model: KeyModel, prefixLength: number): Outlo
     const seen = above(model.seen(places[depth]!), here, limit);
     // Between two branches that have keys, there are others.
     const chance = depth === end && range.isBounded ? Math.max(chances[depth]!, BETWEEN) : chances[depth]!;
-    const others = depth < cursor.length ? above(model.likely(here), here, limit).filter((point) => !seen.includes(point)) : [];
-    if (others.length === 0 && depth < cursor.length) others.push(...above([nextSafe(here)], here, limit).filter((point) => !seen.includes(point)));
-    const all = [...seen.map((point) => [point, true] as const), ...others.map((point) => [point, false] as const)].sort(([a], [b]) => a - b);
-    for (const [point, isSeen] of all) {
+    let others = depth < cursor.length ? notSeen(model.likely(here), seen, here, limit) : [];
+    if (others.length === 0 && depth < cursor.length) others = notSeen([nextSafe(here)], seen, here, limit);
+    for (let i = 0, j = 0; i < seen.length || j < others.length; ) {
+      const isSeen = j === others.length || (i < seen.length && seen[i]! < others[j]!);
+      const point = isSeen ? seen[i++]! : others[j++]!;
       const whole = point === limit ? keys * partBefore : keys;
       const weighted = isSeen ? whole : whole * chance;
       branches.push({ path: cursor, depth, point, keys: weighted, part: point === limit ? partBefore : 1, isSeen });

@@ -119,6 +119,21 @@ export class XmlScanner {
     return true;
   }
 
+  /** Where the start tag just read begins. */
+  get tagStart(): number {
+    return this.nameStart - 1;
+  }
+
+  /** Where reading goes on. */
+  get position(): number {
+    return this.at;
+  }
+
+  /** Goes on behind elements that were read by other means: whole ones, beside the last. */
+  goOn(position: number): void {
+    this.at = position;
+  }
+
   /** The name of the tag just read, for messages. */
   get name(): string {
     return excerpt(this.body.subarray(this.nameStart, this.nameEnd));
