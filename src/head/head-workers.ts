@@ -41,6 +41,8 @@ export interface HeadWorkersOptions {
   /** a key batch is being handed out under this number */
   readonly onIssued: (id: number, batch: KeyBatch) => void;
   readonly onExhausted: (last: string) => void;
+  /** keys were refused: resolves when the credentials are known to be good; never rejects */
+  readonly onRefused: () => Promise<void>;
   /** a worker died and is replaced */
   readonly onReplaced: (reason: string) => void;
   /** workers die again and again: stop; what is written can be published */
@@ -175,6 +177,9 @@ export class HeadWorkers {
         case 'exhausted':
           this.options.onExhausted(message.last);
           break;
+        case 'refused':
+          void this.checkAccess(seat);
+          break;
         case 'finished':
           seat.state = 'finished';
           seat.finish(seat.recordBatches + message.recordBatches);
@@ -189,6 +194,12 @@ export class HeadWorkers {
     };
     worker.on('error', (error) => died(new Failure('defect', `a head worker failed: ${error.message}`, null, { cause: error })));
     worker.on('exit', (code) => died(new Failure('defect', `a head worker ended early, with code ${code}`)));
+  }
+
+  private async checkAccess(seat: Seat): Promise<void> {
+    const { worker } = seat;
+    await this.options.onRefused();
+    if (worker === seat.worker) this.post(seat, { type: 'access' });
   }
 
   /** What was foreseen would fail the next worker as well. */

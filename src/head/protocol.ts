@@ -65,12 +65,16 @@ export type ToHeadWorker =
   | { readonly type: 'end' }
   /** start no request more; publish the batches that are whole, then say `finished` */
   | { readonly type: 'stop' }
-  | { readonly type: 'credentials'; readonly credentials: Credentials };
+  | { readonly type: 'credentials'; readonly credentials: Credentials }
+  /** the credentials are good, or were replaced by such as are */
+  | { readonly type: 'access' };
 
 export type FromHeadWorker =
   | { readonly type: 'ready'; readonly latencies: readonly { readonly shard: number; readonly histogram: RecordableHistogram }[] }
   /** the shard has room for a batch */
   | { readonly type: 'pull'; readonly shard: number }
+  /** keys were refused: are the credentials still good? `access` is the answer */
+  | { readonly type: 'refused' }
   /** `recordBatches`: how many went to the writer in all */
   | { readonly type: 'finished'; readonly recordBatches: number }
   /** the retry budget of the scan is spent: `last` is what failed last */

@@ -8,10 +8,11 @@ import { parseRetryAfter, retryDelay, type RetryCause } from '../http/retry.ts';
 import { recordLatency } from '../metrics/latency.ts';
 import { COUNTER, type ShardCounters } from '../metrics/shard-counters.ts';
 import type { KeyBatch } from '../queue/key-batch.ts';
-import { classifyStatus, classifyTransport } from '../s3/errors.ts';
+import { classifyStatus, classifyTransport, isAboutCredentials } from '../s3/errors.ts';
 import { driftOf } from './drift.ts';
 import { WHOLE, type AnswerHeaders, type Asked, type Channel, type Engine, type SlotOwner } from './engine.ts';
 import type { Gate } from './gate.ts';
+import type { AccessCheck } from './access-check.ts';
 import type { OpenRecords, RecordAssembly } from './record-assembly.ts';
 import type { RowError } from './row-writer.ts';
 import type { ToldHeads } from './told-heads.ts';
@@ -42,6 +43,8 @@ interface Task {
   reclocked: boolean;
   /** asked again after the end of an idle connection */
   restarted: boolean;
+  /** refused, and asked again with credentials that are known to be good */
+  cleared: boolean;
   asked: Asked;
 }
 
@@ -60,6 +63,7 @@ export interface ShardContext<Answer> {
   readonly latency: RecordableHistogram;
   readonly retryBudget: RetryBudget;
   readonly gate: Gate;
+  readonly access: AccessCheck;
   /** asks the main thread for a batch */
   readonly pull: () => void;
   /** the scan's retry budget is spent */
@@ -175,7 +179,7 @@ export class Shard<Answer> {
     const index = asked === null ? at : asked[at]!;
     if (active.next === (asked?.length ?? batch.count)) this.waiting.shift();
     this.unsent--;
-    return { active, index, attempts: 0, doubted: false, reclocked: false, restarted: false, asked: this.askedOf(active.batch, index) };
+    return { active, index, attempts: 0, doubted: false, reclocked: false, restarted: false, cleared: false, asked: this.askedOf(active.batch, index) };
   }
 
   private askedOf({ versions }: KeyBatch, index: number): Asked {
@@ -195,11 +199,18 @@ export class Shard<Answer> {
   /** Sends the task again after its back-off; meanwhile the slot takes other keys. */
   retryLater(task: Task, delayMs: number): void {
     this.delayed++;
-    setTimeout(() => {
-      this.delayed--;
-      this.due.push(task);
-      this.pump();
-    }, delayMs);
+    setTimeout(() => this.resume(task), delayMs);
+  }
+
+  /** A task waits, until it is resumed. */
+  suspend(): void {
+    this.delayed++;
+  }
+
+  resume(task: Task): void {
+    this.delayed--;
+    this.due.push(task);
+    this.pump();
   }
 
   rowWritten(active: ActiveBatch): void {
@@ -273,6 +284,7 @@ class Slot<Answer> implements SlotOwner<Answer> {
         return;
       }
       this.context.retryBudget.earn();
+      this.context.access.succeeded();
       counters.add(shard, COUNTER.ok, 1);
       this.writeRow(task, status, latencyUs, drift, headers, null);
     } else {
@@ -291,6 +303,7 @@ class Slot<Answer> implements SlotOwner<Answer> {
     } else {
       this.context.retryBudget.earn();
     }
+    if (outcome === 'gone') this.context.access.succeeded();
     if (status === 403 && !task.reclocked && this.context.engine.correctClock(headers.text('date'))) {
       task.reclocked = true;
       this.lane.retryLater(task, 0);
@@ -304,6 +317,7 @@ class Slot<Answer> implements SlotOwner<Answer> {
       this.lane.release(this);
       return;
     }
+    if (this.waitsForAccess(task, status, headers)) return;
     const { listed } = task.active.batch;
     // So a delete marker answers whoever asks for it: it was listed as what has no size.
     const isMarker = status === 405 && headers.text('x-amz-delete-marker') === 'true';
@@ -336,6 +350,22 @@ class Slot<Answer> implements SlotOwner<Answer> {
     }
     this.countFailed(task);
     this.writeRow(task, null, null, null, null, { code, message });
+  }
+
+  /** Whether the refusal may be about the credentials: then the key is asked again once they are known to be good. */
+  private waitsForAccess(task: Task, status: number, headers: AnswerHeaders): boolean {
+    if ((status !== 400 && status !== 401 && status !== 403) || task.cleared) return false;
+    const told = headers.text('x-minio-error-code');
+    if (told !== null && !isAboutCredentials(told)) return false;
+    const isHeld = this.context.access.holds(Date.now(), () => {
+      task.cleared = true;
+      this.lane.resume(task);
+    });
+    if (isHeld) {
+      this.lane.suspend();
+      this.lane.release(this);
+    }
+    return isHeld;
   }
 
   private endTask(): Task {

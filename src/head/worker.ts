@@ -7,6 +7,7 @@ import { RetryBudget } from '../http/retry-budget.ts';
 import { createLatencyHistogram } from '../metrics/latency.ts';
 import { ShardCounters } from '../metrics/shard-counters.ts';
 import { RecordSender } from '../records/channel.ts';
+import { AccessCheck } from './access-check.ts';
 import type { Engine } from './engine.ts';
 import { FastEngine } from './fast-engine.ts';
 import { Gate } from './gate.ts';
@@ -44,6 +45,7 @@ async function openHost(data: HeadWorkerData, settings: HeadSettings, records: M
   const pace = new Pace(data.pace);
   const retryBudget = new RetryBudget(data.retryBudget);
   const gate = new Gate(pace, retryBudget);
+  const access = new AccessCheck(settings.credentials !== null, () => post({ type: 'refused' }));
   const engine = await openEngine(settings, pace, data.shards.reduce((sum, { slots }) => sum + slots, 0));
   const sender = new RecordSender(records, () => shards.forEach((shard) => shard.pump()));
   const assembly = new RecordAssembly(settings.schema, sender, settings.recordRows, settings.mayBeTold);
@@ -75,6 +77,7 @@ async function openHost(data: HeadWorkerData, settings: HeadSettings, records: M
         latency: histogram,
         retryBudget,
         gate,
+        access,
         pull: () => post({ type: 'pull', shard }),
         exhausted: (last) => post({ type: 'exhausted', last }),
         idle: () => {
@@ -102,6 +105,9 @@ async function openHost(data: HeadWorkerData, settings: HeadSettings, records: M
         case 'stop':
           for (const shard of shards.values()) shard.stop();
           setTimeout(finish, STOP_GRACE_MS).unref();
+          break;
+        case 'access':
+          access.settle();
           break;
         case 'credentials':
           engine.useCredentials(message.credentials);

@@ -14,7 +14,7 @@ import { parseRetryAfter, retryDelay } from '../http/retry.ts';
 import type { BucketAddress } from './address.ts';
 import { RequestClock } from './clock.ts';
 import { parseErrorBody } from './error-body.ts';
-import { classifyStatus, classifyTransport, failureOf, type Classified } from './errors.ts';
+import { classifyStatus, classifyTransport, failureOf, isAboutCredentials, type Classified } from './errors.ts';
 import { BucketRoute, type RouteSettings } from './route.ts';
 import type { Credentials } from './sigv4.ts';
 import { encodeQuery } from './uri.ts';
@@ -39,6 +39,8 @@ export interface BucketClientOptions extends RouteSettings, Limits {
   readonly network: NetworkSettings;
   readonly timeoutMs: number;
   readonly maxAttempts: number;
+  /** reads the credentials again; null where there are no others to be had */
+  readonly renew: () => Promise<Credentials | null>;
   /** called for each request sent again; `throttled`: the server said to slow down */
   readonly onRetry: (reason: string, throttled: boolean) => void;
 }
@@ -124,7 +126,10 @@ export class BucketClient {
    */
   async probe(): Promise<void> {
     const result = await this.ask([['list-type', '2'], ['max-keys', '1']]);
-    if (result.body !== null || result.problem.code === 'AccessDenied') return;
+    if (result.body !== null || result.problem.code === 'AccessDenied') {
+      this.answered = true;
+      return;
+    }
     const status = result.response?.status ?? null;
     // A 403 of a code that is not known may be about listing alone: each HEAD will tell.
     const failure = this.failure(result, status === 403 ? null : status);
@@ -135,6 +140,7 @@ export class BucketClient {
   private async ask(query: Query): Promise<Answer | NoAnswer> {
     let redirected = false;
     let reclocked = false;
+    let renewed = false;
     for (let attempt = 1; ; attempt++) {
       const result = await this.attempt(query);
       if (result.body !== null) {
@@ -152,6 +158,15 @@ export class BucketClient {
       if (response?.status === 403 && !reclocked && this.clock.correct(response.headers['date'] ?? null)) {
         reclocked = true;
         continue;
+      }
+      // They were good: others may have been issued meanwhile.
+      if (this.answered && !renewed && isAboutCredentials(problem.code)) {
+        renewed = true;
+        const credentials = await this.options.renew();
+        if (credentials !== null) {
+          this.useCredentials(credentials);
+          continue;
+        }
       }
       const delayMs = this.delay(problem, response, attempt);
       if (delayMs === null) return result;

@@ -210,6 +210,15 @@ const ACCESS: ReadonlyMap<string, { readonly what: string; readonly hint: string
   }),
 );
 
+/** What is said of credentials that are no good any more, or never were. */
+const CREDENTIAL_CODES: ReadonlySet<string> = new Set([
+  'ExpiredToken', 'TokenRefreshRequired', 'InvalidToken', 'InvalidTokenId', 'InvalidAccessKeyId', 'SignatureDoesNotMatch', 'ExpiredTokenException',
+]);
+
+export function isAboutCredentials(code: string): boolean {
+  return CREDENTIAL_CODES.has(code);
+}
+
 /** The Failure that a request on the bucket itself ends the scan with. */
 export function failureOf(problem: Classified, asked: Asked): Failure {
   const where = `s3://${asked.bucket} at ${asked.endpoint ?? `AWS ${asked.region}`}`;

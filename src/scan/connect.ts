@@ -31,7 +31,7 @@ export interface Connection {
   locate(bucket: string): Promise<BucketAddress>;
   /** a client for requests on the bucket itself */
   client(bucket: string, limits: Limits, onRetry: BucketClientOptions['onRetry']): Promise<BucketClient>;
-  /** Calls back with new credentials ahead of each expiry, until it is stopped. */
+  /** Calls back with new credentials ahead of each expiry, until it is stopped, and where a client had to read them again. */
   keepFresh(onRefreshed: (credentials: Credentials) => void): { stop(): void };
 }
 
@@ -78,7 +78,7 @@ export async function connect(options: EndpointOptions, bucket: string | null, v
     if (name === bucket) return address;
     throw new Failure('usage', `${name} is an S3 Express bucket, and the keys name several`, `give it a scan of its own: s3://${name} with --from`);
   };
-  const open = (address: BucketAddress, name: string, signed: Pick<BucketClientOptions, 'credentials' | 'requestHeaders' | 'onRetry' | keyof Limits>): BucketClient =>
+  const open = (address: BucketAddress, name: string, signed: Pick<BucketClientOptions, 'credentials' | 'requestHeaders' | 'renew' | 'onRetry' | keyof Limits>): BucketClient =>
     new BucketClient({ ...signed, endpoint, region, bucket: name, address, locate: (other) => locate(name, other), network, timeoutMs, maxAttempts });
 
   const [host, address, own] = await Promise.all([endpointHost({ ...place, region }), bucket === null ? null : locate(bucket), provider === null ? null : provider()]);
@@ -88,12 +88,20 @@ export async function connect(options: EndpointOptions, bucket: string | null, v
       requestHeaders: [...headers, SESSION_MODE],
       retryBudget: RetryBudget.allocate(1),
       pace: Pace.allocate(null),
+      renew: () => Promise.resolve(null),
       onRetry: () => {},
     });
     return createSession(client, bucket!).finally(() => client.close());
   };
   const signing = address?.session === true ? session : provider;
   const credentials = address?.session === true ? await session() : own;
+  let onRenewed: (renewed: Credentials) => void = () => {};
+  const renew = async (): Promise<Credentials | null> => {
+    // What there is to say of them, the refusal has said.
+    const renewed = signing === null ? null : await signing({ forceRefresh: true }).catch(() => null);
+    if (renewed !== null) onRenewed(renewed);
+    return renewed;
+  };
   return {
     endpoint,
     host,
@@ -104,7 +112,10 @@ export async function connect(options: EndpointOptions, bucket: string | null, v
     requestHeaders: headers,
     locate: (name) => locate(name),
     client: async (name, limits, onRetry) =>
-      open(name === bucket ? address! : await locate(name), name, { ...limits, credentials, requestHeaders: headers, onRetry }),
-    keepFresh: (onRefreshed) => (signing === null || credentials === null ? { stop: () => {} } : keepFresh(signing, credentials, onRefreshed)),
+      open(name === bucket ? address! : await locate(name), name, { ...limits, credentials, requestHeaders: headers, renew, onRetry }),
+    keepFresh: (onRefreshed) => {
+      onRenewed = onRefreshed;
+      return signing === null || credentials === null ? { stop: () => {} } : keepFresh(signing, credentials, onRefreshed);
+    },
   };
 }

@@ -72,6 +72,9 @@ export class HeadScan extends RunningScan {
   private leftOut = 0;
   private lastProblem = '';
   private failure: Failure | null = null;
+  /** asks whether the credentials are still good */
+  private prober: BucketClient | null = null;
+  private checks: Promise<void> = Promise.resolve();
 
   constructor(options: HeadScanOptions) {
     super(options);
@@ -106,6 +109,7 @@ export class HeadScan extends RunningScan {
     // The first keys come before any HEAD: what is wrong with the bucket or the file is known then.
     const first = await keys.next();
     const client = await this.probed(connection, first);
+    this.prober = client;
     this.startWorkers(workers, connection, client, writer);
     if (client !== null && first.done !== true) this.tell(workers, first.value.bucket, client.address);
     const freshness = connection.keepFresh((credentials) => {
@@ -176,6 +180,7 @@ export class HeadScan extends RunningScan {
         this.lastProblem = last;
         this.stop('exhausted');
       },
+      onRefused: () => this.checkAccess(),
       onReplaced: (reason) => this.options.log.info('a head worker is replaced', { reason }),
       onBroken: (failure) => this.fails(failure),
     });
@@ -240,12 +245,27 @@ export class HeadScan extends RunningScan {
       this.complete = this.stopped === null;
     } catch (error) {
       if (this.stopped !== null) return;
-      if (!(error instanceof Failure) || error.kind !== 'unreachable') throw error;
+      if (!(error instanceof Failure) || (error.kind !== 'unreachable' && error.kind !== 'access')) throw error;
       this.failure = error;
-      this.stop('exhausted');
+      this.stop(error.kind === 'access' ? 'failed' : 'exhausted');
     } finally {
       this.queue.end();
       workers.dispatch();
+    }
+  }
+
+  /** One after the other: each question is put after the refusals that it is about. Never rejects. */
+  private checkAccess(): Promise<void> {
+    this.checks = this.probeAfter(this.checks);
+    return this.checks;
+  }
+
+  private async probeAfter(before: Promise<void>): Promise<void> {
+    await before;
+    try {
+      await this.prober?.probe();
+    } catch (error) {
+      if (error instanceof Failure && error.kind === 'access') this.fails(error);
     }
   }
 

@@ -60,11 +60,11 @@ export class ListScan extends RunningScan {
     try {
       await this.send(client, connection, sender);
     } catch (error) {
-      const publishable = error instanceof Failure && error.kind === 'unreachable' && this.keyBatches > 0;
+      const publishable = error instanceof Failure && (error.kind === 'unreachable' || error.kind === 'access') && this.keyBatches > 0;
       if (this.stopped === null && !publishable) throw error;
       if (this.stopped === null) {
         failure = error as Failure;
-        this.stop('exhausted');
+        this.stop(failure.kind === 'access' ? 'failed' : 'exhausted');
       }
     } finally {
       freshness.stop();

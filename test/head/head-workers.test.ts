@@ -30,6 +30,7 @@ async function headed(t: TestContext, part: Partial<HeadSettings>, batches: read
     counters: ShardCounters.allocate(1), retryBudget: RetryBudget.allocate(1), pace: Pace.allocate(null),
     onIssued: () => {},
     onExhausted: () => {},
+    onRefused: () => Promise.resolve(),
     onReplaced: () => {},
     onBroken: () => {},
   });

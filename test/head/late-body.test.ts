@@ -26,7 +26,7 @@ test("a server that sends bodies after its HEADs, late and shaped like answers: 
   });
   const sink = recordSink(t, HEAD_COLUMNS);
   const assembly = new RecordAssembly(HEAD_COLUMNS, sink.sender);
-  const { pace, retryBudget, gate } = unlimited(2);
+  const { pace, retryBudget, gate, access } = unlimited(2);
   const engine = new FastEngine({
     endpoint: server.origin,
     region: 'us-east-1',
@@ -60,6 +60,7 @@ test("a server that sends bodies after its HEADs, late and shaped like answers: 
       latency: createLatencyHistogram(),
       retryBudget,
       gate,
+      access,
       pull: () => {},
       exhausted: () => {},
       idle: resolve,

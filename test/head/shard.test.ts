@@ -38,7 +38,7 @@ function lane(t: TestContext, slots: number, maxAttempts = 11, parts = false): L
   const sink = recordSink(t, SCHEMA);
   const assembly = new RecordAssembly(SCHEMA, sink.sender);
   const counters = new ShardCounters(ShardCounters.allocate(1));
-  const { pace, retryBudget: budget, gate } = unlimited(1000);
+  const { pace, retryBudget: budget, gate, access } = unlimited(1000);
   const own: Lane = {
     engine,
     counters,
@@ -59,6 +59,7 @@ function lane(t: TestContext, slots: number, maxAttempts = 11, parts = false): L
       latency: createLatencyHistogram(),
       retryBudget: budget,
       gate,
+      access,
       pull: () => {
         own.pulls++;
       },

@@ -54,6 +54,7 @@ async function headed(t: TestContext, how: 'throw' | 'memory', once: boolean): P
     pace: Pace.allocate(null),
     onIssued: (id, { count, place }) => ledger.issue(id, count, place),
     onExhausted: () => {},
+    onRefused: () => Promise.resolve(),
     onReplaced: (reason) => replaced.push(reason),
     onBroken: (failure) => {
       broken = failure;

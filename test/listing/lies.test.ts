@@ -58,7 +58,7 @@ function pageLister(t: TestContext, endpoint: string, engine: 'fast' | 'sdk'): L
   if (engine === 'sdk') return sdkListPage({ ...common, clockOffsetMs: 0 }, 'bucket', 4);
   const address = pathAddress(endpoint, 'bucket');
   const locate = (): Promise<BucketAddress> => Promise.resolve(address);
-  const client = new BucketClient({ ...common, address, locate, pace: Pace.allocate(null), bucket: 'bucket', maxAttempts: 2, retryBudget: RetryBudget.allocate(1), onRetry: () => {} });
+  const client = new BucketClient({ ...common, address, locate, pace: Pace.allocate(null), bucket: 'bucket', maxAttempts: 2, retryBudget: RetryBudget.allocate(1), onRetry: () => {}, renew: () => Promise.resolve(null) });
   t.after(() => client.close());
   return listObjectsV2((query) => client.get(query));
 }

@@ -33,6 +33,7 @@ async function open(t: TestContext, endpoint: string | null, changes: Partial<Bu
     maxAttempts: 4,
     retryBudget: RetryBudget.allocate(1),
     pace: Pace.allocate(null),
+    renew: () => Promise.resolve(null),
     onRetry: (reason) => retries.push(reason),
     ...changes,
   });
@@ -293,4 +294,26 @@ test('AWS is followed to one other region, and to nothing that is no region (R7)
   const evil = await answeringAsAws(t, response(301, { 'x-amz-bucket-region': 'evil.example.com/' }, errorBody('PermanentRedirect')));
   await assert.rejects((await open(t, null, insteadOfAws(evil))).client.get(QUERY), failure('access'));
   assert.equal(evil.requests.length, 1);
+});
+
+test('credentials that were good and are refused are read again once, then it ends', async (t) => {
+  const expired = response(400, {}, errorBody('ExpiredToken', 'The provided token has expired.'));
+  const newer = { accessKeyId: 'newer', secretAccessKey: 'secret' };
+  let renewals = 0;
+  const renew = (): Promise<typeof newer> => {
+    renewals++;
+    return Promise.resolve(newer);
+  };
+  const server = await answering(t, OK, expired, OK, expired, expired);
+  const { client } = await open(t, server.origin, { renew });
+  await client.get(QUERY);
+  await client.get(QUERY);
+  assert.equal(renewals, 1);
+  assert.deepEqual(server.requests.map((request) => scopeOf(request)!.split('/')[0]), ['id', 'id', 'newer']);
+  await assert.rejects(client.get(QUERY), failure('access', 'expired'));
+  assert.deepEqual([renewals, server.requests.length], [2, 5]);
+  // Those that never were any good are not read again.
+  const never = await answering(t, expired);
+  await assert.rejects((await open(t, never.origin, { renew })).client.get(QUERY), failure('access', 'expired'));
+  assert.deepEqual([renewals, never.requests.length], [2, 1]);
 });
