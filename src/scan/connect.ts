@@ -95,11 +95,11 @@ export async function connect(options: EndpointOptions, bucket: string | null, v
   };
   const signing = address?.session === true ? session : provider;
   const credentials = address?.session === true ? await session() : own;
-  let onRenewed: (renewed: Credentials) => void = () => {};
+  let onRenewed: ((renewed: Credentials) => void) | null = null;
   const renew = async (): Promise<Credentials | null> => {
     // What there is to say of them, the refusal has said.
     const renewed = signing === null ? null : await signing({ forceRefresh: true }).catch(() => null);
-    if (renewed !== null) onRenewed(renewed);
+    if (renewed !== null) onRenewed?.(renewed);
     return renewed;
   };
   return {
