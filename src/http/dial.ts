@@ -2,7 +2,8 @@
  * Opens the sockets that requests go out on: HEADs, listings and the official SDK's alike; to the origin, to another address
  * in its place, or through a proxy. Who is asked, by Host, SNI and certificate, is the origin all the same.
  */
-import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net';
+import dns from 'node:dns';
+import { connect as connectTcp, isIP, type LookupFunction, type OnReadOpts, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { buildConnector } from 'undici';
 import type { HostPort, NetworkSettings } from './network.ts';
@@ -18,6 +19,24 @@ export function transportError(code: string, message: string): Error {
 
 /** Called once: with a socket that can be written to, or with what was in the way. */
 export type Opened = (...result: [error: Error, socket: null] | [error: null, socket: Socket]) => void;
+
+/** connections that asked for an address so far */
+let turn = 0;
+
+/**
+ * All addresses behind a name, beginning with another one each time, so that connections are spread over them. One that is
+ * dead is passed over by Node itself, which tries the next.
+ */
+const lookupInTurn: LookupFunction = (hostname, options, callback) => {
+  dns.lookup(hostname, options, (error, addresses, family) => {
+    if (error !== null || !Array.isArray(addresses)) {
+      callback(error, addresses, family);
+      return;
+    }
+    const first = turn++ % addresses.length;
+    callback(null, [...addresses.slice(first), ...addresses.slice(0, first)]);
+  });
+};
 
 /** TLS with a server: an IP address is no server name (RFC 6066, 3), but the certificate has to name it all the same. */
 function tlsWith(host: string): ConnectionOptions {
@@ -136,7 +155,8 @@ export class Dialer {
 
   private connect(onread: OnReadOpts | undefined, opened: Opened): Socket {
     const { first, firstTls } = this;
-    const socket = firstTls === null ? connectTcp({ ...first, ...(onread && { onread }) }) : connectTls({ ...first, ...firstTls });
+    const where = { ...first, lookup: lookupInTurn };
+    const socket = firstTls === null ? connectTcp({ ...where, ...(onread && { onread }) }) : connectTls({ ...where, ...firstTls });
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
     return follow(socket, firstTls === null ? 'connect' : 'secureConnect', opened);
