@@ -55,5 +55,6 @@ export const argumentsTarget: Target = {
     '--help',
   ]),
   words: buffers(['--', '-', '\n', '\n--endpoint\n', 'http://u:p@h/', 'http://[::1]:99999', '\n--include\n', '[!a-', '{', '}', '**', '\\', '\n--columns\n', ',,', '\n-o\n', '-1', '1e400', 'NaN', '0x10', '\n--connect-to\n', '\n--header\n', 'x-amz-meta-a: b', '\n--newer-than\n', '99999999d', '\n--region\n', 's3://', 's3:///', '\n--prefix\n', '\xff', '\0', '\x1b[31m', '\n--sample\n', '\n--storage-class\n', '\n--sorted', '\n--help']),
-  check: (input) => run(input.toString('utf8').split('\n')),
+  // No argument of a process holds a NUL.
+  check: (input) => run(input.toString('utf8').replaceAll('\0', '').split('\n')),
 };

