@@ -8,6 +8,7 @@ import { Failure } from '../failure.ts';
 import { compareEnds, compareKeys } from '../keyspace/interval.ts';
 import type { RecordBuilder } from '../records/record-builder.ts';
 import { excerpt } from '../s3/xml.ts';
+import { isFitForStartAfter } from './continuation.ts';
 import { OutOfOrder } from './doubts.ts';
 import type { GetBucket } from './list-objects-v2.ts';
 import type { KeyWindow, ListPage, ListPageInfo, PageRequest } from './listing.ts';
@@ -71,7 +72,6 @@ class WholeKeys {
   private beyond = 0;
   private firstKey: Uint8Array | null = null;
   private lastKey: Uint8Array | null = null;
-  private skippedKey: Uint8Array | null = null;
   private readonly sample: Uint8Array[] = [];
   /** the last entry seen, and all versions of its key */
   private previous: VersionEntry | null = null;
@@ -84,8 +84,9 @@ class WholeKeys {
 
   /** Takes a page in; true where its rows end with a whole key, or need not. */
   take({ entries: all, isTruncated }: VersionsPage): boolean {
-    all.forEach((entry, at) => this.checkOrder(entry, at));
-    const entries = this.notSkipped(all);
+    const told = all.slice(this.isPrevious(all[0]) ? 1 : 0);
+    told.forEach((entry, at) => this.checkOrder(entry, at));
+    const entries = this.notSkipped(told);
     const { through, limit } = this.window;
     const beyond = entries.findIndex(({ key }) => compareEnds(through, key) < 0);
     const within = beyond === -1 ? entries.length : beyond;
@@ -96,28 +97,30 @@ class WholeKeys {
       return true;
     }
     const last = entries.at(-1)?.key;
-    if (last === undefined) return this.skippedKey !== null;
+    if (last === undefined) return false;
     const lastBegins = entries.findIndex(({ key }) => compareKeys(key, last) === 0);
     const isOnly = lastBegins === 0 && (this.lastKey === null || compareKeys(this.lastKey, last) === 0);
     this.keep(entries, isOnly ? entries.length : lastBegins);
     return !isOnly;
   }
 
-  /** What lies above `window.after`: below it keys are read again to get there. */
+  /** What lies above `window.after`: keys may be read again to get there, and versitygw begins with key-marker itself. */
   private notSkipped(entries: readonly VersionEntry[]): readonly VersionEntry[] {
-    const { after, from } = this.window;
-    if (from === undefined) return entries;
-    const kept = entries.findIndex(({ key }) => compareKeys(key, after) > 0);
-    const skipped = kept === -1 ? entries.length : kept;
-    if (skipped > 0) this.skippedKey = entries[skipped - 1]!.key;
-    return entries.slice(skipped);
+    const kept = entries.findIndex(({ key }) => compareKeys(key, this.window.after) > 0);
+    return kept === -1 ? [] : entries.slice(kept);
+  }
+
+  /** Versitygw begins some pages with the version that was the marker. */
+  private isPrevious(entry: VersionEntry | undefined): boolean {
+    const { previous } = this;
+    return entry !== undefined && previous !== null && entry.versionId === previous.versionId && compareKeys(entry.key, previous.key) === 0;
   }
 
   private checkOrder(entry: VersionEntry, at: number): void {
     const { previous, versions, window } = this;
     const above = previous?.key ?? window.from ?? window.after;
     const order = compareKeys(entry.key, above);
-    if (order < 0 || (order === 0 && previous === null)) {
+    if (order < 0) {
       throw new OutOfOrder(`keys are not ascending: entry ${at + 1} of the page, "${excerpt(entry.key)}", does not come after "${excerpt(above)}"`);
     }
     if (order > 0) versions.clear();
@@ -152,19 +155,18 @@ class WholeKeys {
   }
 
   info({ isTruncated, commonPrefixes }: VersionsPage): ListPageInfo {
-    const { count, firstKey, lastKey, skippedKey, sample } = this;
-    const goesOnAfter = lastKey ?? skippedKey;
+    const { count, firstKey, lastKey, sample } = this;
     return {
       objects: count + this.beyond,
       count,
       firstKey,
       lastKey,
-      skippedKey,
+      skippedKey: null,
       sample,
       sampleStride: 0,
       isTruncated,
       // Where the next page begins is a key, whoever asks for it.
-      nextContinuationToken: goesOnAfter === null ? null : Buffer.from(goesOnAfter).toString('base64'),
+      nextContinuationToken: lastKey === null ? null : Buffer.from(lastKey).toString('base64'),
       commonPrefixes,
     };
   }
@@ -174,13 +176,45 @@ function firstMarkers({ startAfter, continuationToken }: PageRequest): Markers {
   return { keyMarker: continuationToken === null ? startAfter : Buffer.from(continuationToken, 'base64'), versionIdMarker: null };
 }
 
+/** `null` is a version's id, too, and not the lack of one. */
 function nameOf({ keyMarker, versionIdMarker }: Markers): string {
-  return `${Buffer.from(keyMarker ?? []).toString('base64')} ${versionIdMarker}`;
+  return JSON.stringify([Buffer.from(keyMarker ?? []).toString('base64'), versionIdMarker]);
+}
+
+/** A key without its last character: below the key, and above what comes before it if that is no beginning of it. */
+function below(key: Uint8Array): Uint8Array {
+  let end = key.length - 1;
+  while (end > 0 && (key[end]! & 0xc0) === 0x80) end--;
+  return key.subarray(0, end);
+}
+
+/**
+ * Whether what follows a key that does not exist, as cuts do not, is all told: moto leaves out the first version. One of the
+ * first keys is asked for from right below it. True where none of them would tell.
+ */
+async function takesMadeUpMarkers(get: GetVersions, prefix: Uint8Array): Promise<boolean> {
+  const page = await get({ prefix, maxKeys: SAMPLES, keyMarker: null, versionIdMarker: null });
+  let before: Uint8Array = new Uint8Array(0);
+  for (const { key } of page.entries) {
+    const keyMarker = below(key);
+    if (compareKeys(keyMarker, before) > 0 && isFitForStartAfter(keyMarker, false)) {
+      const again = await get({ prefix, maxKeys: SAMPLES, keyMarker, versionIdMarker: null });
+      const idsIn = (page: VersionsPage): string[] => page.entries.filter((entry) => compareKeys(entry.key, key) === 0).map(({ versionId }) => versionId);
+      const ids = new Set(idsIn(again));
+      return idsIn(page).every((id) => ids.has(id));
+    }
+    before = key;
+  }
+  return true;
 }
 
 export function listObjectVersions(get: GetVersions): ListPage {
+  let takesMadeUp: Promise<boolean> | null = null;
   return async (request, builder) => {
-    const { prefix, maxKeys, delimiter, window } = request;
+    const { prefix, maxKeys, delimiter, window, startAfter } = request;
+    if (startAfter !== null && !(await (takesMadeUp ??= takesMadeUpMarkers(get, prefix)))) {
+      throw new OutOfOrder('behind a key-marker that is no key, the server leaves out a version');
+    }
     const keys = new WholeKeys(window, builder);
     const followed = new Set<string>();
     let markers = firstMarkers(request);

@@ -107,7 +107,7 @@ function unquoted(value: Uint8Array): Uint8Array {
 
 /** The object's length in the Content-Range of one of its parts, `bytes 0-5242879/12000000` (RFC 9110, 14.4): its digits; empty where it does not tell. */
 export function totalIn(contentRange: string): string {
-  return /^bytes \d+-\d+\/(\d+)$/.exec(contentRange)?.[1] ?? '';
+  return /^bytes [^/]+\/(\d+)$/.exec(contentRange)?.[1] ?? '';
 }
 
 export class HeaderDecoder {

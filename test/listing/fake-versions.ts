@@ -15,12 +15,15 @@ export interface VersionsDialect {
   readonly keyMarkerSuffix: string;
   /** some servers leave it out */
   readonly withVersionIdMarker: boolean;
+  /** moto: delete markers behind the versions */
+  readonly markersLast?: boolean;
 }
 
 export const DIALECTS: readonly VersionsDialect[] = [
   { urlEncoded: true, keyMarkerSuffix: '', withVersionIdMarker: true },
   { urlEncoded: true, keyMarkerSuffix: '[minio_cache:v2,return:]', withVersionIdMarker: true },
   { urlEncoded: false, keyMarkerSuffix: '', withVersionIdMarker: false },
+  { urlEncoded: true, keyMarkerSuffix: '', withVersionIdMarker: true, markersLast: true },
 ];
 
 export type Ask = (name: string) => string | null;
@@ -39,7 +42,7 @@ function text(value: string, urlEncoded: boolean): string {
 }
 
 export function renderVersions({ entries, isTruncated, folders = [], markers }: VersionsAnswer, dialect: VersionsDialect): Buffer {
-  const { urlEncoded, keyMarkerSuffix, withVersionIdMarker } = dialect;
+  const { urlEncoded, keyMarkerSuffix, withVersionIdMarker, markersLast = false } = dialect;
   const last = entries.at(-1);
   const { key, versionId } = markers ?? { key: last?.key ?? null, versionId: last?.versionId ?? null };
   const latest = new Set<string>();
@@ -56,7 +59,7 @@ export function renderVersions({ entries, isTruncated, folders = [], markers }: 
       (isTruncated && key !== null ? `<NextKeyMarker>${text(key + keyMarkerSuffix, urlEncoded)}</NextKeyMarker>` : '') +
       (isTruncated && withVersionIdMarker && versionId !== null ? `<NextVersionIdMarker>${versionId}</NextVersionIdMarker>` : '') +
       `<MaxKeys>1000</MaxKeys>${urlEncoded ? '<EncodingType>url</EncodingType>' : ''}<IsTruncated>${isTruncated}</IsTruncated>` +
-      `${elements.join('')}${folders.map((folder) => `<CommonPrefixes><Prefix>${text(folder, urlEncoded)}</Prefix></CommonPrefixes>`).join('')}</ListVersionsResult>`,
+      `${(markersLast ? elements.toSorted((a, b) => Number(a.startsWith('<D')) - Number(b.startsWith('<D'))) : elements).join('')}${folders.map((folder) => `<CommonPrefixes><Prefix>${text(folder, urlEncoded)}</Prefix></CommonPrefixes>`).join('')}</ListVersionsResult>`,
   );
 }
 
@@ -65,13 +68,25 @@ export function ordered(versions: readonly Version[]): Version[] {
   return [...versions].sort((a, b) => compareText(a.key, b.key));
 }
 
+/** What a server makes of a key-marker without a version: S3 begins behind the key, versitygw with it; moto passes over one entry. */
+export type KeyMarkerRule = 'behind' | 'with' | 'with the version, too' | 'passes over one';
+
+function firstAfter(entries: readonly Version[], keyMarker: string, rule: KeyMarkerRule): number {
+  if (keyMarker === '') return 0;
+  const from = entries.findIndex(({ key }) => compareText(key, keyMarker) >= 0);
+  if (from === -1) return entries.length;
+  if (rule !== 'behind') return rule === 'passes over one' ? from + 1 : from;
+  const behind = entries.findIndex(({ key }) => compareText(key, keyMarker) > 0);
+  return behind === -1 ? entries.length : behind;
+}
+
 /** Serves what `all` holds. `dice`: pages are short as they will. */
-export function honestVersions(all: readonly Version[], dice: Dice | null = null): (ask: Ask) => VersionsAnswer {
+export function honestVersions(all: readonly Version[], dice: Dice | null = null, rule: KeyMarkerRule = 'behind'): (ask: Ask) => VersionsAnswer {
   const entries = ordered(all);
   return (ask) => {
     const [prefix, keyMarker, versionIdMarker] = [ask('prefix') ?? '', ask('key-marker') ?? '', ask('version-id-marker')];
     const marked = entries.findIndex(({ key, versionId }) => key === keyMarker && versionId === versionIdMarker);
-    const left = entries.slice(marked + 1).filter(({ key }) => key.startsWith(prefix) && (compareText(key, keyMarker) > 0 || (key === keyMarker && marked >= 0)));
+    const left = entries.slice(marked >= 0 ? marked + (rule === 'with the version, too' ? 0 : 1) : firstAfter(entries, keyMarker, rule)).filter(({ key }) => key.startsWith(prefix));
     if (ask('delimiter') !== null) {
       const folders = left.filter(({ key }) => key.includes('/', prefix.length)).map(({ key }) => key.slice(0, key.indexOf('/', prefix.length) + 1));
       return { entries: left.filter(({ key }) => !key.includes('/', prefix.length)), folders: [...new Set(folders)], isTruncated: false };
