@@ -110,10 +110,17 @@ class WholeKeys {
     return kept === -1 ? [] : entries.slice(kept);
   }
 
-  /** Versitygw begins some pages with the version that was the marker. */
+  /**
+   * Versitygw begins some pages with the version that was the marker. Where that is `null`, the page holds the null
+   * versions of the keys that follow and no others (1.8.0).
+   */
   private isPrevious(entry: VersionEntry | undefined): boolean {
     const { previous } = this;
-    return entry !== undefined && previous !== null && entry.versionId === previous.versionId && compareKeys(entry.key, previous.key) === 0;
+    const isMarker = entry !== undefined && previous !== null && entry.versionId === previous.versionId && compareKeys(entry.key, previous.key) === 0;
+    if (isMarker && entry.versionId === 'null') {
+      throw new Failure('listing', `a page asked for behind version null of "${excerpt(entry.key)}" begins with it: it may lack versions of other keys`, 'run it again with a larger --page-size');
+    }
+    return isMarker;
   }
 
   private checkOrder(entry: VersionEntry, at: number): void {
@@ -188,6 +195,10 @@ function below(key: Uint8Array): Uint8Array {
   return key.subarray(0, end);
 }
 
+function idsOf({ entries }: VersionsPage, key: Uint8Array): string[] {
+  return entries.filter((entry) => compareKeys(entry.key, key) === 0).map(({ versionId }) => versionId);
+}
+
 /**
  * Whether what follows a key that does not exist, as cuts do not, is all told: moto leaves out the first version. One of the
  * first keys is asked for from right below it. True where none of them would tell.
@@ -197,11 +208,13 @@ async function takesMadeUpMarkers(get: GetVersions, prefix: Uint8Array): Promise
   let before: Uint8Array = new Uint8Array(0);
   for (const { key } of page.entries) {
     const keyMarker = below(key);
-    if (compareKeys(keyMarker, before) > 0 && isFitForStartAfter(keyMarker, false)) {
+    if (compareKeys(keyMarker, before) > 0 && isFitForStartAfter(keyMarker, true)) {
       const again = await get({ prefix, maxKeys: SAMPLES, keyMarker, versionIdMarker: null });
-      const idsIn = (page: VersionsPage): string[] => page.entries.filter((entry) => compareKeys(entry.key, key) === 0).map(({ versionId }) => versionId);
-      const ids = new Set(idsIn(again));
-      return idsIn(page).every((id) => ids.has(id));
+      const last = again.entries.at(-1);
+      // Of a page that ends before the key does, the rest is not known.
+      if (again.isTruncated && (last === undefined || compareKeys(last.key, key) <= 0)) return true;
+      const ids = new Set(idsOf(again, key));
+      return idsOf(page, key).every((id) => ids.has(id));
     }
     before = key;
   }

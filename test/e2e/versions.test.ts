@@ -5,15 +5,18 @@ import { after, before, describe, test, type TestContext } from 'node:test';
 import { CreateBucketCommand, DeleteObjectCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { s3scan, s3scanDone } from '../support/cli.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { startMinio, withoutMinio, type Minio } from '../support/minio.ts';
-import { assertSameRows, readNdjson, type Row, type Rows } from '../support/tables.ts';
+import { startMinio, withoutMinio } from '../support/minio.ts';
+import { startMoto, withoutMoto } from '../support/moto.ts';
+import type { S3Server } from '../support/server.ts';
+import { assertSameRows, readNdjson, without, type Row, type Rows } from '../support/tables.ts';
 import { byVersion, listedVersions, VERSION_HEAD_COLUMNS, versionHeads } from '../support/versions-oracle.ts';
+import { startVersitygw, withoutVersitygw } from '../support/versitygw.ts';
 
 const BUCKET = 'versions';
 const URL = `s3://${BUCKET}`;
 
 /** Of many, every tenth key has more versions than a page of 7 holds; some are deleted, or were there before versions were. */
-async function fill({ client }: Minio): Promise<void> {
+async function fill({ client }: S3Server): Promise<void> {
   await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
   const put = (Key: string, bytes: number): Promise<unknown> => client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: 'x'.repeat(bytes), Metadata: { bytes: String(bytes) } }));
   const keys = Array.from({ length: 40 }, (_, at) => `${at % 4 === 0 ? 'folder/' : ''}k ${String(at).padStart(2, '0')}+%é`);
@@ -27,7 +30,7 @@ async function fill({ client }: Minio): Promise<void> {
 }
 
 describe('versions', { concurrency: 2, skip: withoutMinio }, () => {
-  let minio: Minio;
+  let minio: S3Server;
   let versions: Rows;
   let headers: Rows;
 
@@ -93,3 +96,28 @@ describe('versions', { concurrency: 2, skip: withoutMinio }, () => {
     assert.match(stderr, /--versions is about a listing/);
   });
 });
+
+/** Both begin pages where S3 does not, and moto tells delete markers behind all versions. */
+for (const [name, start, skip] of [['versitygw', startVersitygw, withoutVersitygw], ['moto', startMoto, withoutMoto]] as const) {
+  describe(`versions of ${name}`, { concurrency: 2, skip }, () => {
+    let server: S3Server;
+    let versions: Rows;
+
+    before(async () => {
+      server = await start();
+      await fill(server);
+      versions = await listedVersions(server.client, BUCKET);
+    });
+    after(() => server.stop());
+
+    for (const options of [[], ['--page-size', '2'], ['--page-size', '7'], ['--page-size', '2', '--list-concurrency', '1']]) {
+      test(`list --versions ${options.join(' ')}: whole, or exit code 4`, async () => {
+        const { code, stdout, stderr } = await s3scan(['list', URL, '--versions', '--endpoint', server.endpoint, '--quiet', ...options], { env: server.env });
+        // Versitygw tells but null versions behind a page that ends with one: with so short pages, that happens.
+        if (code === 4 && options.includes('2')) return;
+        assert.equal(code, 0, stderr);
+        assertSameRows(without(byVersion(readNdjson(stdout)), 'checksum_algorithm', 'checksum_type'), versions);
+      });
+    }
+  });
+}

@@ -98,7 +98,7 @@ test('any bucket, any pages, any order of answers, any dialect: each version onc
       // XML without url encoding cannot hold it, and the real one would not send it.
       const held = dialect.urlEncoded ? all : all.filter(({ key }) => !key.includes('\u0001'));
       // A page of one entry would always be the marker; and no server has both habits.
-      fc.pre(rule !== 'with the version, too' || (pageSize > 1 && !isShort && dialect.markersLast !== true));
+      fc.pre(rule !== 'with the version, too' || (held.every(({ versionId }) => versionId !== 'null') && pageSize > 1 && !isShort && dialect.markersLast !== true));
       const listed = await list(honestVersions(held, isShort ? diceOf(seed) : null, rule), seed, { pageSize, concurrency, after, through }, dialect);
       assert.equal(listed.failure, null);
       const wanted = ordered(held).filter(({ key }) => compareText(key, after) > 0 && (through === null || compareText(key, through) <= 0));
@@ -142,7 +142,7 @@ test('a key that fills pages is followed by both markers, any other by its key a
 test('a server that passes over a version behind a made-up key-marker is listed by real ones', async () => {
   const all = versionsOf(Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`key-${at}`, 1 + (at % 3)])));
   for (let seed = 0; seed < 20; seed++) {
-    const { versions, failure } = await list(honestVersions(all, null, 'passes over one'), seed, { pageSize: 4 }, DIALECTS[seed % DIALECTS.length]!);
+    const { versions, failure } = await list(honestVersions(all, null, 'passes over one'), seed, { pageSize: 4 }, DIALECTS[seed % DIALECTS.length]);
     assert.equal(failure, null);
     assert.deepEqual(byName(versions), byName(all));
   }
@@ -167,6 +167,7 @@ const LIARS: readonly (readonly [what: string, server: (ask: Ask) => VersionsAns
     (ask) => ({ entries: versionsOf({ a: 3 }), isTruncated: true, markers: { key: 'a', versionId: `m${ask('version-id-marker')}` } }),
     /listed twice/,
   ],
+  ['a page that begins with the null version that was its marker', (ask) => ({ entries: [{ key: 'a', versionId: 'null', isDeleteMarker: false }], isTruncated: ask('version-id-marker') === null }), /behind version null of "a" begins with it/],
   ['keys beside the prefix', () => ({ entries: versionsOf({ b: 1 }), isTruncated: false }), /does not begin with the prefix/],
 ];
 
