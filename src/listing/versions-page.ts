@@ -5,7 +5,6 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { Failure } from '../failure.ts';
-import { compareKeys } from '../keyspace/interval.ts';
 import { parseErrorBody } from '../s3/error-body.ts';
 import { excerpt, resolveReferences, XmlError, XmlScanner } from '../s3/xml.ts';
 import { KeyText } from './key-text.ts';
@@ -50,17 +49,6 @@ interface Span {
   readonly end: number;
 }
 
-function isAscending(entries: readonly VersionEntry[]): boolean {
-  return entries.every(({ key }, at) => at === 0 || compareKeys(entries[at - 1]!.key, key) <= 0);
-}
-
-/** Moto tells the versions of a page and then its delete markers: by key, where both ascend. The versions of a key stay as they come. */
-function interleaved(entries: readonly VersionEntry[]): readonly VersionEntry[] {
-  if (isAscending(entries)) return entries;
-  const [versions, markers] = [entries.filter(({ isDeleteMarker }) => !isDeleteMarker), entries.filter(({ isDeleteMarker }) => isDeleteMarker)];
-  return isAscending(versions) && isAscending(markers) ? entries.toSorted((a, b) => compareKeys(a.key, b.key)) : entries;
-}
-
 class VersionsScanner {
   private readonly body: Buffer;
   private readonly scanner: XmlScanner;
@@ -92,7 +80,7 @@ class VersionsScanner {
     const text = new KeyText(this.body, this.told.get('EncodingType') === 'url', true);
     const marker = this.nextKeyMarker;
     return {
-      entries: interleaved(this.raw.map(({ key, values, isDeleteMarker }, at) => this.entryOf(this.bytes(text, key, `the key of entry ${at + 1}`), values, isDeleteMarker, at))),
+      entries: this.raw.map(({ key, values, isDeleteMarker }, at) => this.entryOf(this.bytes(text, key, `the key of entry ${at + 1}`), values, isDeleteMarker, at)),
       commonPrefixes: this.prefixes.map((span) => this.bytes(text, span, 'a common prefix')),
       isTruncated: isTruncated === 'true',
       nextKeyMarker: marker === null || marker.start === marker.end ? null : this.bytes(text, marker, 'the <NextKeyMarker>'),

@@ -15,15 +15,12 @@ export interface VersionsDialect {
   readonly keyMarkerSuffix: string;
   /** some servers leave it out */
   readonly withVersionIdMarker: boolean;
-  /** moto: delete markers behind the versions */
-  readonly markersLast?: boolean;
 }
 
 export const DIALECTS: readonly VersionsDialect[] = [
   { urlEncoded: true, keyMarkerSuffix: '', withVersionIdMarker: true },
   { urlEncoded: true, keyMarkerSuffix: '[minio_cache:v2,return:]', withVersionIdMarker: true },
   { urlEncoded: false, keyMarkerSuffix: '', withVersionIdMarker: false },
-  { urlEncoded: true, keyMarkerSuffix: '', withVersionIdMarker: true, markersLast: true },
 ];
 
 export type Ask = (name: string) => string | null;
@@ -42,7 +39,7 @@ function text(value: string, urlEncoded: boolean): string {
 }
 
 export function renderVersions({ entries, isTruncated, folders = [], markers }: VersionsAnswer, dialect: VersionsDialect): Buffer {
-  const { urlEncoded, keyMarkerSuffix, withVersionIdMarker, markersLast = false } = dialect;
+  const { urlEncoded, keyMarkerSuffix, withVersionIdMarker } = dialect;
   const last = entries.at(-1);
   const { key, versionId } = markers ?? { key: last?.key ?? null, versionId: last?.versionId ?? null };
   const latest = new Set<string>();
@@ -59,7 +56,7 @@ export function renderVersions({ entries, isTruncated, folders = [], markers }: 
       (isTruncated && key !== null ? `<NextKeyMarker>${text(key + keyMarkerSuffix, urlEncoded)}</NextKeyMarker>` : '') +
       (isTruncated && withVersionIdMarker && versionId !== null ? `<NextVersionIdMarker>${versionId}</NextVersionIdMarker>` : '') +
       `<MaxKeys>1000</MaxKeys>${urlEncoded ? '<EncodingType>url</EncodingType>' : ''}<IsTruncated>${isTruncated}</IsTruncated>` +
-      `${(markersLast ? elements.toSorted((a, b) => Number(a.startsWith('<D')) - Number(b.startsWith('<D'))) : elements).join('')}${folders.map((folder) => `<CommonPrefixes><Prefix>${text(folder, urlEncoded)}</Prefix></CommonPrefixes>`).join('')}</ListVersionsResult>`,
+      `${elements.join('')}${folders.map((folder) => `<CommonPrefixes><Prefix>${text(folder, urlEncoded)}</Prefix></CommonPrefixes>`).join('')}</ListVersionsResult>`,
   );
 }
 
