@@ -95,7 +95,7 @@ export function addEndpointOptions(command: Command): void {
 export function addSpeedOptions(command: Command): void {
   command
     .option('--list-concurrency <n|auto>', 'LISTs in flight, on as many key ranges; 1: page after page', wholeNumberOrAuto(1, 512), null)
-    .option('--timeout <seconds>', 'for connecting, and for each answer', decimal(0.1, 3600), 20)
+    .option('--timeout <seconds>', 'for each HEAD, connecting included; LISTs may take as long to begin, three times as long in all', decimal(0.1, 3600), 20)
     .option('--rate <n>', 'requests a second at most, LISTs, HEADs and retries together', decimal(0.1, 1_000_000))
     .option('--retries <n>', 'times a key or page is asked again at most; three times as often where the server says to slow down', wholeNumber(0, 100), 10)
     .addOption(new Option('--engine <name>', 'fast, or sdk: all requests through the AWS SDK').choices(['fast', 'sdk']).default('fast'));

@@ -11,6 +11,7 @@ export class FullRequest implements Dispatcher.DispatchHandler {
   private readonly asker: Asker;
   private readonly client: Client;
   private readonly dialer: Dialer;
+  private readonly deadline: NodeJS.Timeout;
   private writtenAt = 0;
   private latencyUs = 0;
   private status = 0;
@@ -20,6 +21,9 @@ export class FullRequest implements Dispatcher.DispatchHandler {
     this.asker = asker;
     this.dialer = new Dialer(settings.origin, settings.network);
     this.client = new Client(settings.origin, clientOptions(settings, this.dialer));
+    // Of the whole attempt: a header now and then keeps undici's own from passing.
+    const error = Object.assign(new Error('Headers Timeout Error'), { code: 'UND_ERR_HEADERS_TIMEOUT' });
+    this.deadline = setTimeout(() => void this.client.destroy(error), settings.timeoutMs);
   }
 
   /** `path` is sent as it is; `headers` alternates names and values. Once. */
@@ -29,6 +33,7 @@ export class FullRequest implements Dispatcher.DispatchHandler {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.deadline);
     await this.client.destroy();
   }
 

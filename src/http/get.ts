@@ -32,19 +32,31 @@ function flatHeaders(headers: Record<string, string | string[] | undefined>): Re
  * One request and its answer. A handler in place of undici's own `request`: that makes a stream of each body, which
  * costs a fifth of what a page of a listing does on its way to the decoder.
  */
+/** undici's own timeouts are between two bytes, and a byte now and then keeps them from passing. */
+class AnswerTooSlow extends Error {
+  readonly code = 'UND_ERR_BODY_TIMEOUT';
+
+  constructor() {
+    super('the answer takes too long');
+  }
+}
+
 class Exchange implements Dispatcher.DispatchHandler {
   readonly response: Promise<HttpResponse>;
   private resolve!: (response: HttpResponse) => void;
   private reject!: (error: Error) => void;
   private readonly signal: AbortSignal;
+  private readonly wholeMs: number;
+  private deadline: NodeJS.Timeout | null = null;
   private abort: () => void = () => {};
   private status = 0;
   private headers: HttpResponse['headers'] = {};
   private readonly chunks: Buffer[] = [];
   private length = 0;
 
-  constructor(signal: AbortSignal) {
+  constructor(signal: AbortSignal, wholeMs: number) {
     this.signal = signal;
+    this.wholeMs = wholeMs;
     this.response = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -52,6 +64,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.deadline = setTimeout(() => controller.abort(new AnswerTooSlow()), this.wholeMs);
     this.abort = () => controller.abort(this.signal.reason as Error);
     if (this.signal.aborted) this.abort();
     else this.signal.addEventListener('abort', this.abort);
@@ -69,23 +82,33 @@ class Exchange implements Dispatcher.DispatchHandler {
     else this.chunks.push(chunk);
   }
 
-  onResponseEnd(): void {
+  private end(): void {
+    if (this.deadline !== null) clearTimeout(this.deadline);
     this.signal.removeEventListener('abort', this.abort);
+  }
+
+  onResponseEnd(): void {
+    this.end();
     this.resolve({ status: this.status, headers: this.headers, body: Buffer.concat(this.chunks, this.length) });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.signal.removeEventListener('abort', this.abort);
+    this.end();
     this.reject(error);
   }
 }
+
+/** A page has a thousand keys: the whole of it may take so many times as long as the wait for its beginning. */
+const WHOLE_TIMEOUTS = 3;
 
 /** A keep-alive connection for GETs, one at a time. */
 export class GetConnection {
   private readonly client: Client;
   private readonly dialer: Dialer;
+  private readonly wholeMs: number;
 
   constructor(settings: ConnectionSettings) {
+    this.wholeMs = settings.timeoutMs * WHOLE_TIMEOUTS;
     this.dialer = new Dialer(settings.origin, settings.network);
     this.client = new Client(settings.origin, clientOptions(settings, this.dialer));
   }
@@ -93,7 +116,7 @@ export class GetConnection {
   /** `path` is sent as it is; `headers` alternates names and values. Throws what undici throws, or BodyTooLarge. */
   get(path: string, headers: string[], signal: AbortSignal): Promise<HttpResponse> {
     const { targetPrefix, proxyHeaders } = this.dialer;
-    const exchange = new Exchange(signal);
+    const exchange = new Exchange(signal, this.wholeMs);
     this.client.dispatch({ method: 'GET', path: targetPrefix + path, headers: [...headers, ...proxyHeaders] }, exchange);
     return exchange.response;
   }

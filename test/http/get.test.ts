@@ -51,6 +51,21 @@ test('headers that do not come and a body that stops are errors in the time allo
   await assert.rejects(get('/body'), { code: 'UND_ERR_BODY_TIMEOUT' });
 });
 
+test('a slow-loris body, a byte at a time, is ended by the deadline of the whole, and the next request is answered', async (t) => {
+  const server = await rawServer(t, (socket, { target }) => {
+    if (target !== '/drip') {
+      socket.write(response(200, {}, 'ok'));
+      return;
+    }
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n');
+    const drip = setInterval(() => socket.write('x'), 20);
+    socket.on('close', () => clearInterval(drip));
+  });
+  const { get } = open(t, server, 300);
+  await assert.rejects(get('/drip'), { code: 'UND_ERR_BODY_TIMEOUT' });
+  assert.equal((await get('/next')).body.toString(), 'ok');
+});
+
 test('a body without end is cut off at 64 MiB, and the connection given up', async (t) => {
   const chunk = Buffer.alloc(1024 * 1024, 'x');
   let closed = false;

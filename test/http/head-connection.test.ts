@@ -184,6 +184,24 @@ test('what is not HTTP, what never comes, and what stops halfway are errors, and
   assert.equal(tag(await asker.head('/4')), '/4');
 });
 
+test('slow-loris headers, a byte or a 103 at a time, are ended by the deadline of the whole attempt', async (t) => {
+  const server = await rawServer(t, (socket, { target }) => {
+    const piece = { '/bytes': 'x', '/hints': 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n' }[target];
+    if (piece === undefined) {
+      socket.write(tagged(target));
+      return;
+    }
+    if (target === '/bytes') socket.write('HTTP/1.1 200 OK\r\nX-For: ');
+    const drip = setInterval(() => socket.write(piece), 20);
+    socket.on('close', () => clearInterval(drip));
+  });
+  const asker = ask(t, { origin: server.origin, timeoutMs: 300 });
+  for (const path of ['/bytes', '/hints']) {
+    await assert.rejects(asker.head(path), { code: 'UND_ERR_HEADERS_TIMEOUT' });
+    assert.equal(tag(await asker.head('/next')), '/next');
+  }
+});
+
 test('close ends what is in flight, and the socket', async (t) => {
   const asked = new EventEmitter();
   const server = await rawServer(t, (socket) => asked.emit('asked', socket));
