@@ -34,10 +34,11 @@ function flatHeaders(headers: Record<string, string | string[] | undefined>): Re
  */
 /** undici's own timeouts are between two bytes, and a byte now and then keeps them from passing. */
 class AnswerTooSlow extends Error {
-  readonly code = 'UND_ERR_BODY_TIMEOUT';
+  readonly code: string;
 
-  constructor() {
+  constructor(hasBegun: boolean) {
     super('the answer takes too long');
+    this.code = hasBegun ? 'UND_ERR_BODY_TIMEOUT' : 'UND_ERR_HEADERS_TIMEOUT';
   }
 }
 
@@ -64,7 +65,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.deadline = setTimeout(() => controller.abort(new AnswerTooSlow()), this.wholeMs);
+    this.deadline = setTimeout(() => controller.abort(new AnswerTooSlow(this.status !== 0)), this.wholeMs);
     this.abort = () => controller.abort(this.signal.reason as Error);
     if (this.signal.aborted) this.abort();
     else this.signal.addEventListener('abort', this.abort);
