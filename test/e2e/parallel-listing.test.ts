@@ -59,6 +59,23 @@ describe('parallel listing', { concurrency: 2 }, () => {
     for (const pageSize of ['1', '3', '10']) assert.deepEqual(await list('--list-concurrency', '16', '--page-size', pageSize), chain, pageSize);
   });
 
+  test('a build that drops one page of the listing ends with exit code 4, and names what is missing (R2)', async (t) => {
+    const { target } = await startSimCommand(t, ['--objects', '20000']);
+    const parallel = new URL('../../src/listing/parallel.js', import.meta.url).href;
+    const spoil = `import { ParallelListing } from ${JSON.stringify(parallel)};
+      const { pages } = ParallelListing.prototype;
+      ParallelListing.prototype.pages = async function* () {
+        let nth = 0;
+        for await (const page of pages.call(this)) if (++nth !== 7) yield page;
+      };`;
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(spoil)}` };
+    for (const command of ['list', 'head']) {
+      const { code, stderr } = await s3scan([command, ...target, '--quiet', '--columns', 'key', '-o', 'out.ndjson'], { env });
+      assert.equal(code, 4, stderr);
+      assert.match(stderr, /the listing of s3:\/\/sim is not complete: 1 interval of the keyspace missing, the first: keys after /);
+    }
+  });
+
   test('what --list-concurrency takes', async () => {
     for (const value of ['0', '-1', '1.5', 'many', '100000']) {
       assert.equal((await s3scan(['list', 's3://b', '--list-concurrency', value])).code, 2, value);
