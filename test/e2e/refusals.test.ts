@@ -3,7 +3,7 @@
  * nothing behind: no output, no partial file, no metrics, no secret (R7, R8).
  */
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
@@ -80,12 +80,14 @@ describe('refused before anything is asked', { concurrency: 2 }, () => {
     assert.deepEqual(await filesIn(folder), new Map([['headers.parquet', Buffer.from('precious')]]));
   });
 
-  test('an output that is a folder', async (t) => {
+  test('an output that is a folder with something in it', async (t) => {
     const folder = await temporaryFolder(t);
     await mkdir(join(folder, 'x.parquet'));
-    const { code, stderr } = await s3scan(['head', 's3://bucket', ...NOWHERE, '--overwrite', '-o', join(folder, 'x.parquet')]);
+    await writeFile(join(folder, 'x.parquet', 'precious'), 'precious');
+    const { code, stderr } = await s3scan(['head', 's3://bucket', ...NOWHERE, '-o', join(folder, 'x.parquet')]);
     assert.equal(code, 2, stderr);
-    assert.match(stderr, /is a folder/);
+    assert.match(stderr, /is not empty/);
+    assert.deepEqual(await readdir(join(folder, 'x.parquet')), ['precious']);
   });
 
   test('--log-level debug adds the stack', async () => {
