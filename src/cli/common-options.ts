@@ -202,7 +202,8 @@ export function listingOptions(flags: CommonFlags, bucket: string, urlPrefix: st
     pageSize: flags.pageSize,
     maxKeys: flags.maxKeys ?? null,
     verify: flags.verifyList,
-    concurrency: flags.listConcurrency,
+    // Commander makes an empty text of a parser's null.
+    concurrency: flags.listConcurrency || null,
     versions: flags.versions,
     fetchOwner: flags.columns?.includes('owner_id') ?? false,
   };

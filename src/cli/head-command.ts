@@ -48,7 +48,7 @@ export async function runHead(url: string | undefined, flags: HeadFlags): Promis
     filter: filterOptions(flags),
     output: outputOptions(flags, selectSchema(HEAD_COLUMNS, flags.columns ?? null, options)),
     concurrency: flags.concurrency,
-    workers: flags.workers ?? Math.max(1, availableParallelism() - 1),
+    workers: flags.workers || Math.max(1, availableParallelism() - 1),
     shards: flags.shards,
     checksums: flags.checksums,
     via: flags.via,

@@ -76,6 +76,14 @@ describe('parallel listing', { concurrency: 2 }, () => {
     }
   });
 
+  test('auto, said or not, is the same', async (t) => {
+    const { target } = await startSimCommand(t, ['--objects', '3000']);
+    const { stdout } = await s3scanDone(['list', ...target, '--list-concurrency', 'auto', '--page-size', '80', '--columns', 'key', '--quiet']);
+    assert.equal(stdout.trimEnd().split('\n').length, 3000);
+    const heads = await s3scanDone(['head', ...target, '--workers', 'auto', '--list-concurrency', 'auto', '--columns', 'key', '--quiet']);
+    assert.equal(heads.stdout.trimEnd().split('\n').length, 3000);
+  });
+
   test('what --list-concurrency takes', async () => {
     for (const value of ['0', '-1', '1.5', 'many', '100000']) {
       assert.equal((await s3scan(['list', 's3://b', '--list-concurrency', value])).code, 2, value);
