@@ -32,6 +32,7 @@ test('one character, sets, alternatives, and characters that stand for themselve
   assert.deepEqual(matching('a+(b)|c^$.d', 'a+(b)|c^$.d', 'ab'), ['a+(b)|c^$.d']);
   assert.deepEqual(matching('[a\\-c]', 'a', 'b', '-'), ['a', '-']);
   assert.deepEqual(matching('a,b', 'a,b'), ['a,b']);
+  assert.deepEqual(matching('$$', '$', '$$'), ['$$']);
 });
 
 test('keys are no paths: dots, slashes and line ends are characters as any', () => {
@@ -56,8 +57,8 @@ const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((parts) => pa
 const globSegment = fc
   .array(fc.oneof({ weight: 3, arbitrary: fc.constantFrom('a', 'b', 'c', '.', '-', '$') }, fc.constantFrom('*', '?', '[ab]', '[!a]', '{a,bc}')), { minLength: 1, maxLength: 4 })
   .map((parts) => parts.join(''))
-  // Two stars by chance mean less to picomatch than to us.
-  .filter((text) => !text.includes('**') && !/^[.?]+$/.test(text));
+  // Two stars by chance mean less to picomatch than to us; of two `$` it escapes the first, and the second is the end.
+  .filter((text) => !text.includes('**') && !text.includes('$$') && !/^[.?]+$/.test(text));
 const globPath = fc.array(fc.oneof({ weight: 3, arbitrary: globSegment }, fc.constant('**')), { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));
 
 test('on keys that look like paths it agrees with picomatch', () => {
