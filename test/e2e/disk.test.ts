@@ -89,7 +89,8 @@ describe('disk', () => {
       if (child.exitCode !== null) break;
       await sleep(5);
     }
-    await rm(out, { recursive: true });
+    // Again where a part came between.
+    await rm(out, { recursive: true, force: true, maxRetries: 50, retryDelay: 2 });
     const result = await ended;
     assert.equal(result.code, 6, result.stderr);
     assert.match(result.stderr, /^s3scan: .*out/m);
