@@ -306,15 +306,13 @@ class Slot<Answer> implements SlotOwner<Answer> {
     if (outcome === 'gone') this.context.access.succeeded();
     if (status === 403 && !task.reclocked && this.context.engine.correctClock(headers.text('date'))) {
       task.reclocked = true;
-      this.lane.retryLater(task, 0);
-      this.lane.release(this);
+      this.askAgain(task);
       return;
     }
     // An object without a byte has no first part.
     if (status === 416 && task.asked.firstPart) {
       task.asked = { ...task.asked, firstPart: false };
-      this.lane.retryLater(task, 0);
-      this.lane.release(this);
+      this.askAgain(task);
       return;
     }
     if (this.waitsForAccess(task, status, headers)) return;
@@ -342,8 +340,7 @@ class Slot<Answer> implements SlotOwner<Answer> {
       // The server ended an idle connection as we wrote: nothing failed, ask again at once.
       if (reused && !task.restarted) {
         task.restarted = true;
-        this.lane.retryLater(task, 0);
-        this.lane.release(this);
+        this.askAgain(task);
         return;
       }
       if (this.sendAgain(task, outcome, null, code)) return;
@@ -403,6 +400,11 @@ class Slot<Answer> implements SlotOwner<Answer> {
   /** R4: what does not fit the LIST entry may be another key's late answer. */
   private askOnFreshConnection(task: Task): void {
     task.doubted = true;
+    this.askAgain(task);
+  }
+
+  /** At once, and not as a retry. */
+  private askAgain(task: Task): void {
     this.lane.retryLater(task, 0);
     this.lane.release(this);
   }

@@ -3,7 +3,7 @@
  * with a parser that knows all of HTTP/1.1. The only file that knows undici's raw-header handler.
  */
 import { Client, type Dispatcher } from 'undici';
-import { Dialer } from './dial.ts';
+import { Dialer, transportError } from './dial.ts';
 import { blockOf } from './header-block.ts';
 import { clientOptions, type Asker, type ConnectionSettings } from './settings.ts';
 
@@ -22,7 +22,7 @@ export class FullRequest implements Dispatcher.DispatchHandler {
     this.dialer = new Dialer(settings.origin, settings.network);
     this.client = new Client(settings.origin, clientOptions(settings, this.dialer));
     // Of the whole attempt: a header now and then keeps undici's own from passing.
-    const error = Object.assign(new Error('Headers Timeout Error'), { code: 'UND_ERR_HEADERS_TIMEOUT' });
+    const error = transportError('UND_ERR_HEADERS_TIMEOUT', 'Headers Timeout Error');
     this.deadline = setTimeout(() => void this.client.destroy(error), settings.timeoutMs);
   }
 

@@ -1,6 +1,6 @@
 /** One GET with a body, bounded in time and size. For listings: a request for a thousand keys, off the per-key path. */
 import { Client, type Dispatcher } from 'undici';
-import { Dialer } from './dial.ts';
+import { Dialer, transportError } from './dial.ts';
 import { clientOptions, type ConnectionSettings } from './settings.ts';
 
 /** A page of 1,000 keys of 1,024 bytes, each byte escaped, is 12 MB. */
@@ -28,20 +28,15 @@ function flatHeaders(headers: Record<string, string | string[] | undefined>): Re
   return flat;
 }
 
+/** undici's own timeouts are between two bytes, and a byte now and then keeps them from passing. */
+function tooSlow(hasBegun: boolean): Error {
+  return transportError(hasBegun ? 'UND_ERR_BODY_TIMEOUT' : 'UND_ERR_HEADERS_TIMEOUT', 'the answer takes too long');
+}
+
 /**
  * One request and its answer. A handler in place of undici's own `request`: that makes a stream of each body, which
  * costs a fifth of what a page of a listing does on its way to the decoder.
  */
-/** undici's own timeouts are between two bytes, and a byte now and then keeps them from passing. */
-class AnswerTooSlow extends Error {
-  readonly code: string;
-
-  constructor(hasBegun: boolean) {
-    super('the answer takes too long');
-    this.code = hasBegun ? 'UND_ERR_BODY_TIMEOUT' : 'UND_ERR_HEADERS_TIMEOUT';
-  }
-}
-
 class Exchange implements Dispatcher.DispatchHandler {
   readonly response: Promise<HttpResponse>;
   private resolve!: (response: HttpResponse) => void;
@@ -65,7 +60,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.deadline = setTimeout(() => controller.abort(new AnswerTooSlow(this.status !== 0)), this.wholeMs);
+    this.deadline = setTimeout(() => controller.abort(tooSlow(this.status !== 0)), this.wholeMs);
     this.abort = () => controller.abort(this.signal.reason as Error);
     if (this.signal.aborted) this.abort();
     else this.signal.addEventListener('abort', this.abort);

@@ -3,8 +3,8 @@
  * signs, sends, retries, bounds the body, and throws a Failure where no answer of status 200 came.
  */
 import type { ListPage, PageRequest } from './listing.ts';
-import { decodeListPage } from './page-decoder.ts';
-import { scanPage } from './page-scan.ts';
+import { decodeListPage, decodeScannedPage } from './page-decoder.ts';
+import { scanPage, type PageScan } from './page-scan.ts';
 
 /** GET on the bucket; names and values are not yet encoded, bytes are to be encoded as they are (R3). */
 export type GetBucket = (query: [name: string, value: string | Uint8Array][]) => Promise<Buffer>;
@@ -35,25 +35,20 @@ function queryOf(request: PageRequest, options: ListObjectsV2Options): Query {
   return query;
 }
 
-function isWellFormed(body: Buffer): boolean {
-  try {
-    scanPage(body);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** The page with each object's headers; null where that is no XML: MinIO makes tags of header names, and an `&` may be in those. */
-async function pageWithMetadata(get: GetBucket, query: Query): Promise<Buffer | null> {
+async function pageWithMetadata(get: GetBucket, query: Query): Promise<PageScan | null> {
   const body = await get([...query, ['metadata', 'true']]);
-  return isWellFormed(body) ? body : null;
+  try {
+    return scanPage(body);
+  } catch {
+    return null;
+  }
 }
 
 export function listObjectsV2(get: GetBucket, options: ListObjectsV2Options = {}): ListPage {
   return async (request, builder) => {
     const query = queryOf(request, options);
-    const withMetadata = options.metadata?.() === true ? await pageWithMetadata(get, query) : null;
-    return decodeListPage(withMetadata ?? (await get(query)), request.window, builder);
+    const page = options.metadata?.() === true ? await pageWithMetadata(get, query) : null;
+    return page === null ? decodeListPage(await get(query), request.window, builder) : decodeScannedPage(page, request.window, builder);
   };
 }

@@ -9,12 +9,13 @@ import { isUtf8 } from 'node:buffer';
 import { Failure } from '../failure.ts';
 import { TOLD_HEAD } from '../records/columns.ts';
 import type { RecordBuilder, Utf8Builder } from '../records/record-builder.ts';
-import { excerpt, XmlError } from '../s3/xml.ts';
+import { excerpt } from '../s3/xml.ts';
 import { OutOfOrder } from './doubts.ts';
 import { KeyText } from './key-text.ts';
 import type { KeyWindow, ListPageInfo } from './listing.ts';
 import { PageColumns } from './page-columns.ts';
 import { CHECKSUM_TYPE, KEY, OWNER_ID, scanPage, SPAN_STRIDE, STORAGE_CLASS, type PageScan } from './page-scan.ts';
+import { wholePage } from './whole-page.ts';
 
 interface Keys {
   /** objects in the window; they are the first ones of the page */
@@ -123,19 +124,14 @@ function decode(whole: PageScan, window: KeyWindow, builder: RecordBuilder): Lis
 }
 
 /**
- * Appends the page's objects that lie in the window as rows. A Failure where the body is no page of a listing,
- * or not a whole one, or its keys do not ascend from `window.from` or `window.after`.
+ * Appends the page's objects that lie in the window as rows. A Failure where it is not a whole one, or its keys do not
+ * ascend from `window.from` or `window.after`.
  */
+export function decodeScannedPage(page: PageScan, window: KeyWindow, builder: RecordBuilder): ListPageInfo {
+  return wholePage(() => decode(page, window, builder));
+}
+
+/** The same, from the body of the answer; a Failure also where that is no page of a listing. */
 export function decodeListPage(body: Buffer, window: KeyWindow, builder: RecordBuilder): ListPageInfo {
-  try {
-    return decode(scanPage(body), window, builder);
-  } catch (error) {
-    if (!(error instanceof XmlError)) throw error;
-    throw new Failure(
-      'listing',
-      `the answer is no whole page of a listing: ${error.message}`,
-      'check that the endpoint is an S3 endpoint and that no proxy answers in its place',
-      { cause: error },
-    );
-  }
+  return wholePage(() => decode(scanPage(body), window, builder));
 }

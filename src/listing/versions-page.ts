@@ -6,9 +6,10 @@
 import { isUtf8 } from 'node:buffer';
 import { Failure } from '../failure.ts';
 import { parseErrorBody } from '../s3/error-body.ts';
-import { excerpt, resolveReferences, XmlError, XmlScanner } from '../s3/xml.ts';
+import { excerpt, resolveReferences, XmlScanner } from '../s3/xml.ts';
 import { KeyText } from './key-text.ts';
 import { parseTimestamp } from './timestamp.ts';
+import { wholePage } from './whole-page.ts';
 
 /** A version or a delete marker. Values that the server does not tell are null. */
 export interface VersionEntry {
@@ -200,15 +201,5 @@ class VersionsScanner {
 /** A Failure where the body is no page of versions, or not a whole one. */
 export function readVersionsPage(body: Buffer): VersionsPage {
   if (!isUtf8(body)) throw new Failure('listing', `the answer is not valid UTF-8; it begins: ${excerpt(body)}`);
-  try {
-    return new VersionsScanner(body).scan();
-  } catch (error) {
-    if (!(error instanceof XmlError)) throw error;
-    throw new Failure(
-      'listing',
-      `the answer is no whole page of a listing: ${error.message}`,
-      'check that the endpoint is an S3 endpoint and that no proxy answers in its place',
-      { cause: error },
-    );
-  }
+  return wholePage(() => new VersionsScanner(body).scan());
 }
