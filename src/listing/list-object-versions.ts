@@ -12,6 +12,7 @@ import { isFitForStartAfter } from './continuation.ts';
 import { OutOfOrder } from './doubts.ts';
 import type { GetBucket } from './list-objects-v2.ts';
 import type { KeyWindow, ListPage, ListPageInfo, PageRequest } from './listing.ts';
+import { inKeyOrder } from './versions-order.ts';
 import { readVersionsPage, type VersionEntry, type VersionsPage } from './versions-page.ts';
 
 /** Where a page begins: behind all versions of the key, or behind one of them. */
@@ -221,7 +222,16 @@ async function takesMadeUpMarkers(get: GetVersions, prefix: Uint8Array): Promise
   return true;
 }
 
-export function listObjectVersions(get: GetVersions): ListPage {
+/** Of a page of folders, the entries are not looked at. */
+function ordered(get: GetVersions): GetVersions {
+  return async (request) => {
+    const page = await get(request);
+    return request.delimiter === undefined ? inKeyOrder(page, request.maxKeys) : page;
+  };
+}
+
+export function listObjectVersions(getVersionsPage: GetVersions): ListPage {
+  const get = ordered(getVersionsPage);
   let takesMadeUp: Promise<boolean> | null = null;
   return async (request, builder) => {
     const { prefix, maxKeys, delimiter, window, startAfter } = request;

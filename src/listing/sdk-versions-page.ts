@@ -1,7 +1,6 @@
 /** A page of versions through the official SDK: the oracle, and the baseline. For `--engine sdk`. */
 import { ListObjectVersionsCommand, type DeleteMarkerEntry, type ObjectVersion } from '@aws-sdk/client-s3';
 import { Failure } from '../failure.ts';
-import { compareKeys } from '../keyspace/interval.ts';
 import { sdkClient, type SdkSettings } from '../s3/sdk-config.ts';
 import { excerpt } from '../s3/xml.ts';
 import type { GetVersions } from './list-object-versions.ts';
@@ -28,11 +27,6 @@ function entryOf(version: ObjectVersion & DeleteMarkerEntry, urlEncoded: boolean
   };
 }
 
-/** The SDK tells versions apart from delete markers, so how the two interleave is to be guessed: the younger first. */
-function inOrder(a: VersionEntry, b: VersionEntry): number {
-  return compareKeys(a.key, b.key) || Number(b.isLatest) - Number(a.isLatest) || (b.lastModified ?? 0) - (a.lastModified ?? 0);
-}
-
 /** `connections`: requests that may be on their way. */
 export function sdkGetVersions(settings: SdkSettings, bucket: string, connections: number): GetVersions {
   const client = sdkClient(settings, connections, { maxAttempts: LIST_ATTEMPTS });
@@ -55,7 +49,7 @@ export function sdkGetVersions(settings: SdkSettings, bucket: string, connection
     const versions = (page.Versions ?? []).map((version) => entryOf(version, urlEncoded, false));
     const markers = (page.DeleteMarkers ?? []).map((marker) => entryOf(marker, urlEncoded, true));
     return {
-      entries: [...versions, ...markers].sort(inOrder),
+      entries: [...versions, ...markers],
       commonPrefixes: (page.CommonPrefixes ?? []).map((group) => keyBytes(group.Prefix ?? '', urlEncoded)),
       isTruncated: page.IsTruncated,
       nextKeyMarker: page.NextKeyMarker ? keyBytes(page.NextKeyMarker, urlEncoded) : null,

@@ -1,5 +1,5 @@
 /**
- * A ListObjectVersions answer to its entries, versions and delete markers as they interleave. Checks that the page is well
+ * A ListObjectVersions answer to its entries, versions and delete markers as they come. Checks that the page is well
  * formed and every value readable; how pages follow one another is decided in list-object-versions.ts. An entry is an
  * object here: buckets of versions are not listed often enough for the pains that ListObjectsV2's pages are worth.
  */

@@ -6,6 +6,8 @@ export interface Version {
   readonly key: string;
   readonly versionId: string;
   readonly isDeleteMarker: boolean;
+  /** versions of its key that are newer */
+  readonly newer?: number;
 }
 
 /** What tells servers apart. */
@@ -15,12 +17,16 @@ export interface VersionsDialect {
   readonly keyMarkerSuffix: string;
   /** some servers leave it out */
   readonly withVersionIdMarker: boolean;
+  /** versitygw writes the delete markers of a page before its versions, moto behind them */
+  readonly deleteMarkers?: 'before' | 'behind';
 }
 
 export const DIALECTS: readonly VersionsDialect[] = [
   { urlEncoded: true, keyMarkerSuffix: '', withVersionIdMarker: true },
   { urlEncoded: true, keyMarkerSuffix: '[minio_cache:v2,return:]', withVersionIdMarker: true },
   { urlEncoded: false, keyMarkerSuffix: '', withVersionIdMarker: false },
+  { urlEncoded: false, keyMarkerSuffix: '', withVersionIdMarker: true, deleteMarkers: 'before' },
+  { urlEncoded: true, keyMarkerSuffix: '', withVersionIdMarker: true, deleteMarkers: 'behind' },
 ];
 
 export type Ask = (name: string) => string | null;
@@ -38,18 +44,31 @@ function text(value: string, urlEncoded: boolean): string {
   return encoded.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
+/** By kind, where the server tells them apart; each as they come. */
+function asWritten<T extends Pick<Version, 'isDeleteMarker'>>(entries: readonly T[], { deleteMarkers }: VersionsDialect): readonly T[] {
+  if (deleteMarkers === undefined) return entries;
+  const kinds = deleteMarkers === 'before' ? [true, false] : [false, true];
+  return kinds.flatMap((kind) => entries.filter(({ isDeleteMarker }) => isDeleteMarker === kind));
+}
+
+/** The date of every newest version. */
+export const NEWEST: number = Date.parse('2026-11-20T12:34:56.789Z');
+
 export function renderVersions({ entries, isTruncated, folders = [], markers }: VersionsAnswer, dialect: VersionsDialect): Buffer {
   const { urlEncoded, keyMarkerSuffix, withVersionIdMarker } = dialect;
   const last = entries.at(-1);
   const { key, versionId } = markers ?? { key: last?.key ?? null, versionId: last?.versionId ?? null };
   const latest = new Set<string>();
-  const elements = entries.map((entry) => {
-    const { isDeleteMarker } = entry;
-    const name = isDeleteMarker ? 'DeleteMarker' : 'Version';
-    const isLatest = !latest.has(entry.key);
+  const told = entries.map((entry) => {
+    const isLatest = entry.newer === undefined ? !latest.has(entry.key) : entry.newer === 0;
     latest.add(entry.key);
+    return { ...entry, isLatest, lastModified: new Date(NEWEST - (entry.newer ?? 0)).toISOString() };
+  });
+  const elements = asWritten(told, dialect).map((entry) => {
+    const { isDeleteMarker, isLatest, lastModified } = entry;
+    const name = isDeleteMarker ? 'DeleteMarker' : 'Version';
     const described = isDeleteMarker ? '' : '<ETag>&quot;e&quot;</ETag><Size>5</Size><StorageClass>STANDARD</StorageClass>';
-    return `<${name}><Key>${text(entry.key, urlEncoded)}</Key><VersionId>${entry.versionId}</VersionId><IsLatest>${isLatest}</IsLatest><LastModified>2026-11-20T12:34:56.789Z</LastModified>${described}<Owner><ID>me</ID><DisplayName>me</DisplayName></Owner></${name}>`;
+    return `<${name}><Key>${text(entry.key, urlEncoded)}</Key><VersionId>${entry.versionId}</VersionId><IsLatest>${isLatest}</IsLatest><LastModified>${lastModified}</LastModified>${described}<Owner><ID>me</ID><DisplayName>me</DisplayName></Owner></${name}>`;
   });
   return Buffer.from(
     `<?xml version="1.0" encoding="UTF-8"?>\n<ListVersionsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><Prefix/><KeyMarker/><VersionIdMarker/>` +

@@ -9,7 +9,7 @@ import { ListingCounters } from '../../src/metrics/listing-counters.ts';
 import { LIST_COLUMNS } from '../../src/records/columns.ts';
 import { rowsOf, type Row } from '../records/arrow-rows.ts';
 import { bytes, compareText, diceOf, Schedule } from './fake-bucket.ts';
-import { DIALECTS, honestVersions, ordered, serveVersions, type Ask, type KeyMarkerRule, type Version, type VersionsAnswer, type VersionsDialect } from './fake-versions.ts';
+import { DIALECTS, honestVersions, NEWEST, ordered, serveVersions, type Ask, type KeyMarkerRule, type Version, type VersionsAnswer, type VersionsDialect } from './fake-versions.ts';
 import { BUCKET } from './table.ts';
 
 interface Changes {
@@ -64,14 +64,14 @@ async function list(server: (ask: Ask) => VersionsAnswer, seed: number, changes:
     }
   };
   const failure = await schedule.run(consume());
-  const versions = rows.map((row) => ({ key: String(row['key']), versionId: String(row['version_id']), isDeleteMarker: row['is_delete_marker'] === true }));
+  const versions = rows.map((row) => ({ key: String(row['key']), versionId: String(row['version_id']), isDeleteMarker: row['is_delete_marker'] === true, newer: NEWEST - Number(row['last_modified']) }));
   return { versions, rows, asked, failure };
 }
 
 /** Version ids are those of the numbers: on AWS they tell nothing of the order either. */
 function versionsOf(counts: Readonly<Record<string, number>>): Version[] {
   return Object.entries(counts).flatMap(([key, count]) =>
-    Array.from({ length: count }, (_, at) => ({ key, versionId: at === count - 1 && key.length % 2 === 0 ? 'null' : `v${(at * 7919) % 1009}-${key.length}`, isDeleteMarker: at % 3 === 1 })),
+    Array.from({ length: count }, (_, at) => ({ key, versionId: at === count - 1 && key.length % 2 === 0 ? 'null' : `v${(at * 7919) % 1009}-${key.length}`, isDeleteMarker: at % 3 === 1, newer: at })),
   );
 }
 
@@ -131,6 +131,30 @@ test('what a version and a delete marker tell', async () => {
   ]);
 });
 
+test('delete markers told apart from versions stand between them, the newest of a key first; a folder is named without its slash', async () => {
+  const all: Version[] = [
+    { key: 'a', versionId: 'a2', isDeleteMarker: true, newer: 0 },
+    { key: 'a', versionId: 'a1', isDeleteMarker: false, newer: 1 },
+    { key: 'b', versionId: 'b3', isDeleteMarker: false, newer: 0 },
+    { key: 'b', versionId: 'b2', isDeleteMarker: true, newer: 1 },
+    { key: 'b', versionId: 'b1', isDeleteMarker: false, newer: 2 },
+    { key: 'c/', versionId: 'null', isDeleteMarker: false, newer: 0 },
+    { key: 'd', versionId: 'd1', isDeleteMarker: true, newer: 0 },
+  ];
+  const honest = honestVersions(all);
+  const likeVersitygw = (ask: Ask): VersionsAnswer => {
+    const page = honest(ask);
+    const last = page.entries.at(-1);
+    return { ...page, ...(last?.key === 'c/' && { markers: { key: 'c', versionId: null } }) };
+  };
+  for (const dialect of DIALECTS) {
+    for (const pageSize of [1, 2, 3, 4, 5, 6, 7]) {
+      const { versions, failure } = await list(likeVersitygw, 1, { pageSize, concurrency: 1 }, dialect);
+      assert.deepEqual([failure, versions], [null, all], `${dialect.deleteMarkers} by ${pageSize}`);
+    }
+  }
+});
+
 test('a key that fills pages is followed by both markers, any other by its key alone', async () => {
   const { asked } = await list(honestVersions(versionsOf({ a: 1, b: 7, c: 1 })), 1, { concurrency: 1 });
   const followed = asked.map((ask) => [ask('key-marker'), ask('version-id-marker') !== null]);
@@ -148,6 +172,8 @@ test('a server that passes over a version behind a made-up key-marker is listed 
 });
 
 // ---- servers that lie ------------------------------------------------------------------------------------
+
+const DELETED: Version = { key: 'z', versionId: 'm', isDeleteMarker: true };
 
 const LIARS: readonly (readonly [what: string, server: (ask: Ask) => VersionsAnswer, says: RegExp])[] = [
   ['the same page again and again', () => ({ entries: versionsOf({ a: 2, b: 1 }), isTruncated: true }), /not ascending/],
@@ -167,6 +193,17 @@ const LIARS: readonly (readonly [what: string, server: (ask: Ask) => VersionsAns
     /listed twice/,
   ],
   ['a page that begins with the null version that was its marker', (ask) => ({ entries: [{ key: 'a', versionId: 'null', isDeleteMarker: false }], isTruncated: ask('version-id-marker') === null }), /behind version null of "a" begins with it/],
+  [
+    'delete markers behind the versions, each kind cut for itself',
+    (ask) => {
+      const most = Number(ask('max-keys'));
+      return { entries: [...versionsOf(Object.fromEntries(Array.from({ length: most }, (_, at) => [`k${1000 + at}`, 1]))), DELETED], isTruncated: true };
+    },
+    /tells delete markers apart from versions.*they are \d+ of \d+ asked for/,
+  ],
+  ['a delete marker behind where the page ends', () => ({ entries: [...versionsOf({ a: 1, b: 1 }), DELETED], isTruncated: true, markers: { key: 'b', versionId: null } }), /"z" lies behind its NextKeyMarker, "b"/],
+  ['delete markers apart, and no marker', () => ({ entries: [...versionsOf({ a: 1, b: 1 }), DELETED], isTruncated: true, markers: { key: null, versionId: null } }), /how far it goes with both: it gives no NextKeyMarker/],
+  ['delete markers apart, and versions out of order', () => ({ entries: [DELETED, ...versionsOf({ b: 1, a: 1 })], isTruncated: false }), /not ascending.*"a".*"b"/],
   ['keys beside the prefix', () => ({ entries: versionsOf({ b: 1 }), isTruncated: false }), /does not begin with the prefix/],
 ];
 

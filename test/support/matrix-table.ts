@@ -27,7 +27,7 @@ export function tableOf(results: readonly MatrixResult[]): string[][] {
   return [
     ['objects', ...results.map(({ server }) => server)],
     ...classes().map((objectClass) => [objectClass, ...results.map((result) => cell(result, objectClass))]),
-    ['versions and delete markers', ...results.map(({ versions }) => versions)],
+    ['versions and delete markers', ...results.map(({ versions }) => String(versions))],
     ['rows compared', ...results.map(({ rows }) => rows.toLocaleString('en-US'))],
     ['rows that differ', ...results.map(({ differences }) => String(differences.length))],
   ];
