@@ -3,7 +3,7 @@
  * of slashes, a distance from the last one, and the kind of the character before, so that names of different
  * lengths and patterns do not blur each other. Learns from a few keys of every page. Pure (R9).
  */
-import { isSafe, type CodePoints } from '../keyspace/code-points.ts';
+import { commonPrefix, isSafe, type CodePoints } from '../keyspace/code-points.ts';
 
 interface Characters {
   readonly seen: Set<number>;
@@ -13,6 +13,8 @@ interface Characters {
 const SLASH = 0x2f;
 /** Keys have at most 1,024 bytes. */
 const PLACES_A_SEGMENT = 1025;
+/** of the character before */
+const KINDS = 4;
 const NONE: readonly number[] = [];
 
 function kindOf(point: number): number {
@@ -21,36 +23,41 @@ function kindOf(point: number): number {
   return point < 0x80 ? 0 : 3;
 }
 
-/** The place of each character of a key, and of the one that would follow. */
-export function placesOf(key: CodePoints): number[] {
-  const places: number[] = [0];
-  let segment = 0;
-  let offset = 0;
-  for (const point of key) {
-    if (point === SLASH) {
-      segment++;
-      offset = 0;
-    } else {
-      offset++;
-    }
-    places.push((segment * PLACES_A_SEGMENT + offset) * 4 + kindOf(point));
+/**
+ * The place of each character of a key, and of the one that would follow. `before`: those of a key that has the first
+ * `shared` characters in common with it.
+ */
+export function placesOf(key: CodePoints, before: readonly number[] = [0], shared: number = 0): number[] {
+  const places = before.slice(0, shared + 1);
+  let place = Math.floor(places[shared]! / KINDS);
+  for (let i = shared; i < key.length; i++) {
+    const point = key[i]!;
+    place = point === SLASH ? (Math.floor(place / PLACES_A_SEGMENT) + 1) * PLACES_A_SEGMENT : place + 1;
+    places.push(place * KINDS + kindOf(point));
   }
   return places;
 }
 
 export class KeyModel {
+  /** how often it has learnt something new */
+  version = 0;
   private readonly places = new Map<number, Characters>();
   private readonly related = new Map<number, number[]>();
+  private last: { readonly key: CodePoints; readonly places: readonly number[] } = { key: [], places: [0] };
 
   learn(key: CodePoints): void {
-    const places = placesOf(key);
-    for (let depth = 0; depth < key.length; depth++) {
+    // What it shares with the key learnt last is known, and of long keys nearly everything.
+    const shared = commonPrefix(key, this.last.key);
+    const places = placesOf(key, this.last.places, shared);
+    this.last = { key, places };
+    for (let depth = shared; depth < key.length; depth++) {
       let known = this.places.get(places[depth]!);
       if (known === undefined) this.places.set(places[depth]!, (known = { seen: new Set(), sorted: null }));
       if (known.seen.has(key[depth]!)) continue;
       known.seen.add(key[depth]!);
       known.sorted = null;
       this.related.clear();
+      this.version++;
     }
   }
 

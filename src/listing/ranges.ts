@@ -48,6 +48,8 @@ interface Range {
   readonly expected: number | null;
   /** what spoke for the cut that made it; null for the first */
   readonly basis: Basis | null;
+  /** as decisions saw it last, and where it ended then */
+  view: (RangeView & { readonly end: Uint8Array | null }) | null;
 }
 
 const BEGINNING = new Uint8Array(0);
@@ -82,7 +84,7 @@ export class Ranges {
   }
 
   private add(beginning: Pick<Range, 'after' | 'through' | 'anchor' | 'next' | 'basis' | 'expected'>): Range {
-    const range: Range = { ...beginning, id: this.nextId++, points: null, pageFirst: null, pageKeys: 0, pages: 0, partings: [], asked: false, fixed: false, hasKeys: null };
+    const range: Range = { ...beginning, id: this.nextId++, points: null, pageFirst: null, pageKeys: 0, pages: 0, partings: [], asked: false, fixed: false, hasKeys: null, view: null };
     this.open.set(range.id, range);
     return range;
   }
@@ -238,16 +240,22 @@ export class Ranges {
   }
 }
 
-/** A range that has had a page, as decisions see it. */
+/** A range that has had a page, as decisions see it: the same object as long as nothing of it has changed. */
 function viewOf(range: Range): RangeView {
-  return {
-    cursor: range.points!,
+  const { view, points, next } = range;
+  const isOpen = next?.hasKeys !== null;
+  const isBounded = next?.hasKeys === true;
+  if (view !== null && view.cursor === points && view.end === range.through && view.isOpen === isOpen && view.isBounded === isBounded) return view;
+  range.view = {
+    cursor: points!,
+    end: range.through,
     through: range.through === null ? null : toCodePoints(range.through),
     pageFirst: range.pageFirst!,
-    isOpen: range.next?.hasKeys !== null,
-    isBounded: range.next?.hasKeys === true,
+    isOpen,
+    isBounded,
     pageKeys: range.pageKeys,
     pages: range.pages,
     partings: range.partings,
   };
+  return range.view;
 }

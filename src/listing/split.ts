@@ -61,8 +61,18 @@ function notSeen(candidates: readonly number[], seen: readonly number[], least: 
   return above(candidates, least, most).filter((point) => !seen.includes(point));
 }
 
-/** What is left of a range, nearest first. */
-function outlook(range: RangeView, model: KeyModel, prefixLength: number): Outlook {
+const outlooks = new WeakMap<RangeView, { readonly version: number; readonly outlook: Outlook }>();
+
+/** What is left of a range, nearest first. Kept until the model learns more: a decision looks at every range again. */
+function outlookOf(range: RangeView, model: KeyModel, prefixLength: number): Outlook {
+  const kept = outlooks.get(range);
+  if (kept?.version === model.version) return kept.outlook;
+  const outlook = outlookNow(range, model, prefixLength);
+  outlooks.set(range, { version: model.version, outlook });
+  return outlook;
+}
+
+function outlookNow(range: RangeView, model: KeyModel, prefixLength: number): Outlook {
   const { cursor, through, pageFirst, pageKeys } = range;
   const places = placesOf(cursor);
   const breadthAt = (depth: number): number => Math.max(1, model.seen(places[depth]!).length);
@@ -198,13 +208,13 @@ function pagesLeft({ pageKeys, pages }: RangeView, { known, guessed }: Outlook, 
 
 /** About how many keys are left of a range: an estimate, good for a progress line. */
 export function keysLeft(range: RangeView, model: KeyModel, luck: Luck, prefixLength: number): number {
-  return pagesLeft(range, outlook(range, model, prefixLength), luck) * range.pageKeys;
+  return pagesLeft(range, outlookOf(range, model, prefixLength), luck) * range.pageKeys;
 }
 
 /** Cuts for `idle` listers: always at the range that has most left for each of its listers. */
 export function planCuts(ranges: readonly RangeView[], idle: number, model: KeyModel, luck: Luck, prefixLength: number, inFlight: number, percentIsSafe: boolean): Cut[][] {
-  const outlooks = ranges.map((range) => outlook(range, model, prefixLength));
-  const pages = outlooks.map((view, index) => pagesLeft(ranges[index]!, view, luck));
+  const views = ranges.map((range) => outlookOf(range, model, prefixLength));
+  const pages = views.map((view, index) => pagesLeft(ranges[index]!, view, luck));
   const least = Math.max(MIN_PAGES, (FAIR_SHARE * pages.reduce((sum, each) => sum + each, 0)) / inFlight);
   const plans: Cut[][] = ranges.map(() => []);
   const exhausted = new Set(ranges.flatMap(({ isOpen }, index) => (isOpen ? [] : [index])));
@@ -216,7 +226,7 @@ export function planCuts(ranges: readonly RangeView[], idle: number, model: KeyM
     for (const [index, count] of counts.entries()) {
       if (count === 0) continue;
       const had = plans[index]!.length;
-      const cuts = cutsOf(ranges[index]!, outlooks[index]!, had + count, model, percentIsSafe);
+      const cuts = cutsOf(ranges[index]!, views[index]!, had + count, model, percentIsSafe);
       if (cuts.length < had + count) exhausted.add(index);
       plans[index] = cuts;
       left -= Math.max(0, cuts.length - had);
