@@ -17,7 +17,7 @@ import type { ProgressMode } from './progress.ts';
 
 /** What commander makes of the options. */
 export interface CommonFlags {
-  readonly endpoint?: string;
+  readonly endpoint?: readonly string[];
   readonly region?: string;
   readonly profile?: string;
   readonly signRequest: boolean;
@@ -73,7 +73,7 @@ export interface CommonFlags {
 export function addEndpointOptions(command: Command): void {
   command
     .optionsGroup('Endpoint:')
-    .option('--endpoint <url>', 'S3 endpoint; else AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile, AWS')
+    .option('--endpoint <url>', 'S3 endpoint; else AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile, AWS; may be repeated, for several of one cluster', repeatable(String))
     .option('--region <name>', 'region to sign for; else AWS_REGION, the profile, us-east-1')
     .option('--profile <name>', 'profile of the shared AWS files')
     .option('--no-sign-request', 'send no credentials: public buckets')
@@ -150,7 +150,7 @@ export function addOutputOptions(command: Command): void {
 
 export function endpointOptions(flags: CommonFlags): EndpointOptions {
   return {
-    endpoint: flags.endpoint ?? null,
+    endpoints: flags.endpoint ?? [],
     region: flags.region ?? null,
     profile: flags.profile ?? null,
     noSignRequest: !flags.signRequest,

@@ -9,7 +9,7 @@ const BUCKET = 'demo-bucket';
 /** What `s3scan head` would be given; the latencies are those of a fast object store in the same building. */
 function headFlags(endpoint: string, output: string): HeadFlags {
   return {
-    endpoint,
+    endpoint: [endpoint],
     signRequest: false,
     addressing: 'path',
     dualStack: false,

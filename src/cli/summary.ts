@@ -2,6 +2,7 @@
  * What is said on standard error when a scan is over: the shards as a table, then the whole in a few lines.
  * Pure: a report in, text out. The same numbers, and more, are in the metrics file.
  */
+import type { EndpointReport } from '../metrics/endpoint-report.ts';
 import type { LatencySummary } from '../metrics/latency.ts';
 import { closesConnections, type Limit } from '../metrics/limit.ts';
 import type { ConnectionsReport, ListingReport, MetricsReport, OverallReport, ShardReport } from '../metrics/report.ts';
@@ -146,6 +147,25 @@ function closingText({ closed_share: closed, reconnects, connecting_share: conne
   return `the server closes connections, after ${percent(closed)} of its answers: ${cost}; keep-alive, at the server or the proxy before it, would save that`;
 }
 
+/** Of one of several endpoints; of outages, when the last was. */
+function endpointText(row: EndpointReport): string {
+  const { endpoint, keys, head_requests: heads, list_requests: lists, unanswered, outages } = row;
+  const asked = [
+    ...(heads > 0 ? [`${formatCount(keys)} keys in ${formatCount(heads)} HEADs`] : []),
+    ...(lists > 0 ? [`${formatCount(lists)} LISTs`] : []),
+    ...(unanswered > 0 ? [`${formatCount(unanswered)} not answered`] : []),
+    ...(heads + lists === 0 ? ['not asked'] : []),
+  ];
+  if (outages > 0) asked.push(outageText(row));
+  return `${escapeForTerminal(endpoint)}: ${asked.join(' · ')}`;
+}
+
+function outageText({ outages, out_time: outTime, out_at: out, back_at: back }: EndpointReport): string {
+  const end = back === null ? 'UTC and did not come back' : `until ${timeOfDay(back)} UTC`;
+  const times = outages === 1 ? '' : ` ${formatCount(outages)} times, ${formatDuration(outTime)} in all, the last`;
+  return `taken out${times} at ${timeOfDay(out)} ${end}`;
+}
+
 /** What went wrong on the way and was mended, or slowed it down. */
 function troubleLines(report: MetricsReport): Line[] {
   const lines: Line[] = [];
@@ -237,6 +257,7 @@ export function renderSummary(report: MetricsReport, options: SummaryOptions): s
     ...stoppedLines(report),
     ['client', clientText(overall)],
     ['limit', limitText(report)],
+    ...report.endpoints.map((row): Line => ['endpoint', endpointText(row)]),
     ...troubleLines(report),
     ...whereLines(options, overall.stopped !== null),
   ];

@@ -9,6 +9,7 @@ import { extname } from 'node:path';
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { Worker, type MessagePort } from 'node:worker_threads';
 import { Failure, fromFailureMessage } from '../failure.ts';
+import { EndpointHealth } from '../http/endpoint-health.ts';
 import { COUNTER, ShardCounters } from '../metrics/shard-counters.ts';
 import type { KeyBatch } from '../queue/key-batch.ts';
 import type { KeyQueue } from '../queue/key-queue.ts';
@@ -38,6 +39,7 @@ export interface HeadWorkersOptions {
   readonly counters: SharedArrayBuffer;
   readonly retryBudget: SharedArrayBuffer;
   readonly pace: SharedArrayBuffer;
+  readonly endpoints: SharedArrayBuffer;
   /** a key batch is being handed out under this number */
   readonly onIssued: (id: number, batch: KeyBatch) => void;
   readonly onExhausted: (last: string) => void;
@@ -107,8 +109,8 @@ export class HeadWorkers {
   private readonly again: Issued[] = [];
   /** keys by shard */
   private readonly written = new Map<number, number>();
-  /** by bucket, as workers that start later have to know them */
-  private readonly addresses = new Map<string, BucketAddress>();
+  /** by bucket, at each endpoint, as workers that start later have to know them */
+  private readonly addresses = new Map<string, readonly BucketAddress[]>();
   private settings: HeadSettings | null = null;
   private recordPort: RecordPort | null = null;
   private nextId = 0;
@@ -117,7 +119,7 @@ export class HeadWorkers {
 
   constructor(options: HeadWorkersOptions) {
     this.options = options;
-    this.counters = new ShardCounters(options.counters);
+    this.counters = new ShardCounters(options.counters, new EndpointHealth(options.endpoints).endpoints);
     this.slots = new Map(options.shards.map(({ shard, slots }) => [shard, slots]));
     const finished = Array.from({ length: options.workers }, (_, index) => {
       const shards = options.shards.filter((_plan, at) => at % options.workers === index);
@@ -134,8 +136,8 @@ export class HeadWorkers {
   }
 
   private spawn(shards: readonly ShardPlan[]): Worker {
-    const { counters, retryBudget, pace, thread = WORKER } = this.options;
-    const workerData: HeadWorkerData = { shards, counters, retryBudget, pace };
+    const { counters, retryBudget, pace, endpoints, thread = WORKER } = this.options;
+    const workerData: HeadWorkerData = { shards, counters, retryBudget, pace, endpoints };
     const { entry, argv, heapMb } = thread;
     return new Worker(entry, {
       workerData,
@@ -159,7 +161,7 @@ export class HeadWorkers {
       if (seat.state === 'lost') this.replace(seat, recordBatches);
     });
     this.post(seat, { type: 'start', settings, records }, [records]);
-    for (const [bucket, address] of this.addresses) this.post(seat, { type: 'address', bucket, address });
+    for (const [bucket, addresses] of this.addresses) this.post(seat, { type: 'address', bucket, addresses });
   }
 
   private listen(seat: Seat): void {
@@ -246,13 +248,17 @@ export class HeadWorkers {
   /** Takes what the worker had counted and will be asked again out of a shard's counters. */
   private forget(shard: number): void {
     const { counters } = this;
-    counters.set(shard, COUNTER.inFlight, 0);
-    let lost = counters.get(shard, COUNTER.done) - (this.written.get(shard) ?? 0);
-    counters.add(shard, COUNTER.done, -lost);
-    for (const counter of [COUNTER.ok, COUNTER.gone, COUNTER.failed]) {
-      const part = Math.min(lost, counters.get(shard, counter));
-      counters.add(shard, counter, -part);
-      lost -= part;
+    let lost = counters.ofShard(shard).done - (this.written.get(shard) ?? 0);
+    for (const row of counters.rowsOf(shard)) {
+      counters.set(row, COUNTER.inFlight, 0);
+      let lostOfRow = Math.min(lost, counters.get(row, COUNTER.done));
+      lost -= lostOfRow;
+      counters.add(row, COUNTER.done, -lostOfRow);
+      for (const counter of [COUNTER.ok, COUNTER.gone, COUNTER.failed]) {
+        const part = Math.min(lostOfRow, counters.get(row, counter));
+        counters.add(row, counter, -part);
+        lostOfRow -= part;
+      }
     }
   }
 
@@ -305,10 +311,10 @@ export class HeadWorkers {
     return Math.max(0, ...this.seats.map(({ worker }) => worker.performance.eventLoopUtilization().utilization));
   }
 
-  /** Before a batch of the bucket is pushed. */
-  useAddress(bucket: string, address: BucketAddress): void {
-    this.addresses.set(bucket, address);
-    for (const seat of this.seats) this.post(seat, { type: 'address', bucket, address });
+  /** Before a batch of the bucket is pushed: where it is, at each endpoint. */
+  useAddresses(bucket: string, addresses: readonly BucketAddress[]): void {
+    this.addresses.set(bucket, addresses);
+    for (const seat of this.seats) this.post(seat, { type: 'address', bucket, addresses });
   }
 
   useCredentials(credentials: Credentials): void {

@@ -14,7 +14,7 @@ export type EngineName = 'fast' | 'sdk';
 
 /** What every request of a scan has in common; the same for all workers. */
 export interface HeadSettings {
-  /** null: AWS's own endpoint of the region */
+  /** null: AWS's own endpoint of the region. Only `sdk` asks it by this name, and has no others */
   readonly endpoint: string | null;
   readonly region: string;
   readonly addressing: Addressing;
@@ -53,13 +53,15 @@ export interface HeadWorkerData {
   readonly retryBudget: SharedArrayBuffer;
   /** Pace of the endpoint, shared by all who ask it */
   readonly pace: SharedArrayBuffer;
+  /** EndpointHealth, shared by all who ask them; a shard's endpoint is the one at its number, counted round */
+  readonly endpoints: SharedArrayBuffer;
 }
 
 export type ToHeadWorker =
   /** first and once; `records` goes to the writer thread */
   | { readonly type: 'start'; readonly settings: HeadSettings; readonly records: MessagePort }
-  /** before the first batch of the bucket */
-  | { readonly type: 'address'; readonly bucket: string; readonly address: BucketAddress }
+  /** before the first batch of the bucket: where it is, at each endpoint */
+  | { readonly type: 'address'; readonly bucket: string; readonly addresses: readonly BucketAddress[] }
   | { readonly type: 'batch'; readonly shard: number; readonly id: number; readonly batch: KeyBatch }
   /** no key will follow: finish what is there, then say `finished` */
   | { readonly type: 'end' }

@@ -3,6 +3,7 @@
  * worth it, and asks for the next batch before the last one runs out.
  */
 import type { RecordableHistogram } from 'node:perf_hooks';
+import type { EndpointHealth } from '../http/endpoint-health.ts';
 import type { RetryBudget } from '../http/retry-budget.ts';
 import { parseRetryAfter, retryDelay, type RetryCause } from '../http/retry.ts';
 import { recordLatency } from '../metrics/latency.ts';
@@ -55,7 +56,9 @@ export interface ShardContext<Answer> {
   readonly maxAttempts: number;
   /** ask for the first part of each object */
   readonly parts: boolean;
-  readonly engine: Engine<Answer>;
+  /** one an endpoint */
+  readonly engines: readonly Engine<Answer>[];
+  readonly endpoints: EndpointHealth;
   readonly assembly: RecordAssembly;
   /** reads what the listing told; null where all keys are asked for */
   readonly told: ToldHeads | null;
@@ -159,13 +162,19 @@ export class Shard<Answer> {
   /** Gives every free slot a key, and sees to the next batch. */
   pump(): void {
     const { slots, assembly, gate } = this.context;
-    while (this.free.length > 0 && this.hasKeys && gate.admits(this)) this.free.pop()!.send(this.due.pop() ?? this.nextKey());
+    while (this.free.length > 0 && this.hasKeys && gate.admits(this)) this.free.pop()!.send(this.due.pop() ?? this.nextKey(), this.endpoint());
     // Keys for one more round, no more: what one shard holds, no other can ask.
     if (!this.pulling && !this.ended && this.unsent < 2 * slots && assembly.ready) {
       this.pulling = true;
       this.context.pull();
     }
     if (this.isIdle) this.context.idle();
+  }
+
+  private endpoint(): number {
+    const { shard, endpoints } = this.context;
+    const count = endpoints.endpoints;
+    return count === 1 ? 0 : endpoints.pick(shard % count, Math.floor(shard / count), Date.now);
   }
 
   private get hasKeys(): boolean {
@@ -222,12 +231,16 @@ export class Shard<Answer> {
     let reconnects = 0;
     let connectUs = 0;
     let closed = 0;
-    for (const { channel } of this.slots) {
-      bytesIn += channel.bytesIn;
-      bytesOut += channel.bytesOut;
-      reconnects += Math.max(0, channel.connects - 1);
-      connectUs += channel.connectUs;
-      closed += channel.closed;
+    for (const { channels } of this.slots) {
+      let connects = 0;
+      for (const channel of channels) {
+        bytesIn += channel.bytesIn;
+        bytesOut += channel.bytesOut;
+        connects += channel.connects;
+        connectUs += channel.connectUs;
+        closed += channel.closed;
+      }
+      reconnects += Math.max(0, connects - 1);
     }
     const { counters, shard, assembly } = this.context;
     counters.set(shard, COUNTER.bytesIn, bytesIn);
@@ -239,9 +252,13 @@ export class Shard<Answer> {
   }
 }
 
-/** One connection and the one key that it is asked for (R4). */
+/** One connection, or one an endpoint, and the one key that is asked for (R4). */
 class Slot<Answer> implements SlotOwner<Answer> {
-  readonly channel: Channel;
+  /** by endpoint; none is open that was not asked */
+  readonly channels: readonly Channel[];
+  /** what the present key is asked of, and where that is counted */
+  private endpoint = 0;
+  private row: number;
   private readonly lane: Shard<Answer>;
   private readonly context: ShardContext<Answer>;
   private task: Task | null = null;
@@ -249,32 +266,37 @@ class Slot<Answer> implements SlotOwner<Answer> {
   constructor(lane: Shard<Answer>, context: ShardContext<Answer>) {
     this.lane = lane;
     this.context = context;
-    this.channel = context.engine.open(this);
+    this.row = context.shard;
+    this.channels = context.engines.map((engine) => engine.open(this));
   }
 
-  send(task: Task): void {
+  send(task: Task, endpoint: number): void {
     const { counters, shard } = this.context;
+    const channel = this.channels[endpoint]!;
+    const row = counters.rowOf(shard, endpoint);
+    this.endpoint = endpoint;
+    this.row = row;
     this.task = task;
     task.attempts++;
     // Any connection that is open may have been ended by the server, or be about to say something that is another key's.
-    if (task.doubted || task.restarted) this.channel.renew();
-    counters.add(shard, COUNTER.attempts, 1);
-    counters.add(shard, COUNTER.inFlight, 1);
-    counters.started(shard, Date.now());
+    if (task.doubted || task.restarted) channel.renew();
+    counters.add(row, COUNTER.attempts, 1);
+    counters.add(row, COUNTER.inFlight, 1);
+    counters.started(row, Date.now());
     const { bucket, keys } = task.active.batch;
-    this.channel.head(bucket, keys.values, keys.offsets[task.index]!, keys.offsets[task.index + 1]!, task.asked);
+    channel.head(bucket, keys.values, keys.offsets[task.index]!, keys.offsets[task.index + 1]!, task.asked);
   }
 
   async close(): Promise<void> {
-    await this.channel.close();
+    await Promise.all(this.channels.map((channel) => channel.close()));
   }
 
   onAnswer(status: number, answer: Answer, latencyUs: number): void {
-    const { engine, counters, shard, latency } = this.context;
+    const { engines, counters, latency } = this.context;
     const task = this.endTask();
     recordLatency(latency, latencyUs);
-    counters.ended(shard, Date.now());
-    const headers = engine.read(answer);
+    counters.ended(this.row, Date.now());
+    const headers = engines[this.endpoint]!.read(answer);
     const { listed } = task.active.batch;
     if (status >= 200 && status < 300) {
       const { versionId } = task.asked;
@@ -283,9 +305,9 @@ class Slot<Answer> implements SlotOwner<Answer> {
         this.askOnFreshConnection(task);
         return;
       }
-      this.context.retryBudget.earn();
+      this.answered();
       this.context.access.succeeded();
-      counters.add(shard, COUNTER.ok, 1);
+      this.count(COUNTER.ok);
       this.writeRow(task, status, latencyUs, drift, headers, null);
     } else {
       this.onRefusal(task, status, latencyUs, headers);
@@ -298,13 +320,14 @@ class Slot<Answer> implements SlotOwner<Answer> {
     const { code, message, outcome } = classifyStatus(status, headers.text('x-minio-error-code'), told);
     if (outcome === 'transient' || outcome === 'throttled') {
       if (outcome === 'throttled') this.count(COUNTER.throttled);
+      else if (this.goesElsewhere(task)) return;
       const retryAfterMs = parseRetryAfter(headers.text('retry-after'), Date.now());
       if (this.sendAgain(task, outcome, retryAfterMs, `${status} ${code}`)) return;
     } else {
-      this.context.retryBudget.earn();
+      this.answered();
     }
     if (outcome === 'gone') this.context.access.succeeded();
-    if (status === 403 && !task.reclocked && this.context.engine.correctClock(headers.text('date'))) {
+    if (status === 403 && !task.reclocked && this.context.engines[this.endpoint]!.correctClock(headers.text('date'))) {
       task.reclocked = true;
       this.askAgain(task);
       return;
@@ -332,7 +355,7 @@ class Slot<Answer> implements SlotOwner<Answer> {
 
   onNoAnswer(thrown: Error, reused: boolean): void {
     const task = this.endTask();
-    this.context.counters.ended(this.context.shard, Date.now());
+    this.context.counters.ended(this.row, Date.now());
     // Cut off by the end of the scan: the key gets no row, and counts as none.
     if (this.lane.isClosed) return;
     const { code, message, outcome } = classifyTransport(thrown);
@@ -343,7 +366,8 @@ class Slot<Answer> implements SlotOwner<Answer> {
         this.askAgain(task);
         return;
       }
-      if (this.sendAgain(task, outcome, null, code)) return;
+      this.count(COUNTER.unanswered);
+      if (this.goesElsewhere(task) || this.sendAgain(task, outcome, null, code)) return;
     }
     this.countFailed(task);
     this.writeRow(task, null, null, null, null, { code, message });
@@ -365,6 +389,19 @@ class Slot<Answer> implements SlotOwner<Answer> {
     return isHeld;
   }
 
+  private answered(): void {
+    this.context.retryBudget.earn();
+    this.context.endpoints.answered(this.endpoint, Date.now);
+  }
+
+  /** What an endpoint failed to answer that is out now is asked of another: at once, and at no cost of the retry budget. */
+  private goesElsewhere(task: Task): boolean {
+    if (!this.context.endpoints.failed(this.endpoint, Date.now())) return false;
+    this.count(COUNTER.retriesTransient);
+    this.askAgain(task);
+    return true;
+  }
+
   private endTask(): Task {
     const task = this.task!;
     this.task = null;
@@ -373,7 +410,7 @@ class Slot<Answer> implements SlotOwner<Answer> {
   }
 
   private count(counter: number, by = 1): void {
-    this.context.counters.add(this.context.shard, counter, by);
+    this.context.counters.add(this.row, counter, by);
   }
 
   private countFailed({ active }: Task): void {

@@ -2,6 +2,7 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { toFailureMessage } from '../failure.ts';
+import { EndpointHealth } from '../http/endpoint-health.ts';
 import { Pace } from '../http/pace.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
 import { createLatencyHistogram } from '../metrics/latency.ts';
@@ -46,7 +47,9 @@ async function openHost(data: HeadWorkerData, settings: HeadSettings, records: M
   const retryBudget = new RetryBudget(data.retryBudget);
   const gate = new Gate(pace, retryBudget);
   const access = new AccessCheck(settings.credentials !== null, () => post({ type: 'refused' }));
-  const engine = await openEngine(settings, pace, data.shards.reduce((sum, { slots }) => sum + slots, 0));
+  const endpoints = new EndpointHealth(data.endpoints);
+  const slotsOfAll = data.shards.reduce((sum, { slots }) => sum + slots, 0);
+  const engines = await Promise.all(Array.from({ length: endpoints.endpoints }, () => openEngine(settings, pace, slotsOfAll)));
   const sender = new RecordSender(records, () => shards.forEach((shard) => shard.pump()));
   const assembly = new RecordAssembly(settings.schema, sender, settings.recordRows, settings.mayBeTold);
   const told = settings.mayBeTold ? new ToldHeads(settings.schema) : null;
@@ -68,12 +71,13 @@ async function openHost(data: HeadWorkerData, settings: HeadSettings, records: M
       const lane = new Shard({
         shard,
         slots,
-        engine,
+        engines,
+        endpoints,
         assembly,
         told,
         maxAttempts: settings.maxAttempts,
         parts: settings.parts,
-        counters: new ShardCounters(data.counters),
+        counters: new ShardCounters(data.counters, endpoints.endpoints),
         latency: histogram,
         retryBudget,
         gate,
@@ -97,7 +101,7 @@ async function openHost(data: HeadWorkerData, settings: HeadSettings, records: M
           shards.get(message.shard)!.accept(message.id, message.batch);
           break;
         case 'address':
-          engine.useAddress(message.bucket, message.address);
+          message.addresses.forEach((address, endpoint) => engines[endpoint]!.useAddress(message.bucket, address));
           break;
         case 'end':
           for (const shard of shards.values()) shard.end();
@@ -110,7 +114,7 @@ async function openHost(data: HeadWorkerData, settings: HeadSettings, records: M
           access.settle();
           break;
         case 'credentials':
-          engine.useCredentials(message.credentials);
+          for (const engine of engines) engine.useCredentials(message.credentials);
           break;
       }
     },

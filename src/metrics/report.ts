@@ -5,6 +5,7 @@
  * Field names are the file's; times are ISO 8601 UTC, durations seconds, latencies µs, and every number finite.
  */
 import type { RecordableHistogram } from 'node:perf_hooks';
+import { buildEndpoint, type EndpointInput, type EndpointReport } from './endpoint-report.ts';
 import { mergeLatencies, summarizeLatency, totalLatencySeconds, type LatencySummary } from './latency.ts';
 import { findLimit, type Limit } from './limit.ts';
 import type { ListingCounters } from './listing-counters.ts';
@@ -35,6 +36,8 @@ export interface ReportInput {
   readonly rowsWritten: number;
   /** by shard number; empty for `list` */
   readonly shards: readonly ShardInput[];
+  /** in the order given; empty where there is one */
+  readonly endpoints: readonly EndpointInput[];
   /** null where the keys came from a file */
   readonly listing: ListingCounters | null;
   /** keys that filters left out */
@@ -151,6 +154,8 @@ export interface MetricsReport {
   readonly options: Options;
   readonly overall: OverallReport;
   readonly listing: ListingReport | null;
+  /** empty where there is one */
+  readonly endpoints: readonly EndpointReport[];
   readonly shards: readonly ShardReport[];
   readonly series: readonly SeriesSample[];
 }
@@ -307,6 +312,7 @@ export function buildReport(input: ReportInput): MetricsReport {
     options: optionsWithoutSecrets(input.options),
     overall: buildOverall(input),
     listing: input.listing && buildListing(input.listing),
+    endpoints: input.endpoints.map(buildEndpoint),
     shards: input.shards.map(buildShard),
     series: input.series,
   };

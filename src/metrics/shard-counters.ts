@@ -1,5 +1,5 @@
 /**
- * The live counters of the shards, in memory that all threads share: one row a shard, written only by the
+ * The live counters of the shards, in memory that all threads share: one row a shard and endpoint, written only by the
  * worker that hosts the shard, read by main whenever it likes, without a message.
  *
  * No Atomics: they do not know Float64Array, and with one writer a row nothing can be lost. A reader may see
@@ -39,6 +39,8 @@ export const COUNTER = {
   connectUs: 15,
   /** rows that the listing told */
   told: 16,
+  /** requests that no answer came to, but for those on idle connections that the server ended */
+  unanswered: 17,
 } as const;
 
 type Counter = keyof typeof COUNTER;
@@ -51,55 +53,83 @@ export type ShardTotals = Readonly<Record<Counter, number>>;
 /** 256 bytes a row: two workers never write to one cache line, nor to a pair that is fetched together. */
 const ROW = 32;
 
+function totalOf(name: Counter, values: readonly number[]): number {
+  if (name === 'endMs') return Math.max(...values);
+  if (name !== 'startMs') return values.reduce((sum, value) => sum + value, 0);
+  const starts = values.filter((ms) => ms > 0);
+  return starts.length === 0 ? 0 : Math.min(...starts);
+}
+
 export class ShardCounters {
   readonly shards: number;
+  private readonly endpoints: number;
   private readonly values: Float64Array;
 
-  static allocate(shards: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(shards * ROW * Float64Array.BYTES_PER_ELEMENT);
+  static allocate(shards: number, endpoints = 1): SharedArrayBuffer {
+    return new SharedArrayBuffer(shards * endpoints * ROW * Float64Array.BYTES_PER_ELEMENT);
   }
 
-  constructor(buffer: SharedArrayBuffer) {
+  constructor(buffer: SharedArrayBuffer, endpoints = 1) {
     this.values = new Float64Array(buffer);
-    this.shards = this.values.length / ROW;
+    this.endpoints = endpoints;
+    this.shards = this.values.length / ROW / endpoints;
+  }
+
+  /** The row of what a shard asks an endpoint; of the first endpoint, it is the shard's number. */
+  rowOf(shard: number, endpoint: number): number {
+    return endpoint * this.shards + shard;
+  }
+
+  /** A shard's rows, one an endpoint. */
+  rowsOf(shard: number): number[] {
+    return Array.from({ length: this.endpoints }, (_, endpoint) => this.rowOf(shard, endpoint));
   }
 
   /** `counter` is one of `COUNTER`; `n` may be negative. */
-  add(shard: number, counter: number, n: number): void {
-    const at = shard * ROW + counter;
+  add(row: number, counter: number, n: number): void {
+    const at = row * ROW + counter;
     this.values[at] = this.values[at]! + n;
   }
 
   /** For what is known as a total: bytes and connections. */
-  set(shard: number, counter: number, n: number): void {
-    this.values[shard * ROW + counter] = n;
+  set(row: number, counter: number, n: number): void {
+    this.values[row * ROW + counter] = n;
   }
 
-  /** Notes a request sent: only the shard's first counts. */
-  started(shard: number, nowMs: number): void {
-    const at = shard * ROW + COUNTER.startMs;
+  /** Notes a request sent: only the row's first counts. */
+  started(row: number, nowMs: number): void {
+    const at = row * ROW + COUNTER.startMs;
     if (this.values[at] === 0) this.values[at] = nowMs;
   }
 
   /** Notes an answer. */
-  ended(shard: number, nowMs: number): void {
-    this.values[shard * ROW + COUNTER.endMs] = nowMs;
+  ended(row: number, nowMs: number): void {
+    this.values[row * ROW + COUNTER.endMs] = nowMs;
   }
 
-  get(shard: number, counter: number): number {
-    return this.values[shard * ROW + counter]!;
+  get(row: number, counter: number): number {
+    return this.values[row * ROW + counter]!;
   }
 
-  /** Sum over the shards. */
+  /** Sum over all rows. */
   total(counter: number): number {
     let sum = 0;
     for (let at = counter; at < this.values.length; at += ROW) sum += this.values[at]!;
     return sum;
   }
 
-  /** A copy of one shard's row. */
-  row(shard: number): ShardTotals {
-    const pairs = COUNTERS.map((name) => [name, this.get(shard, COUNTER[name])] as const);
+  /** One shard's counters, over all endpoints. */
+  ofShard(shard: number): ShardTotals {
+    return this.totalsOf(this.rowsOf(shard));
+  }
+
+  /** One endpoint's counters, over all shards. */
+  ofEndpoint(endpoint: number): ShardTotals {
+    return this.totalsOf(Array.from({ length: this.shards }, (_, shard) => this.rowOf(shard, endpoint)));
+  }
+
+  private totalsOf(rows: readonly number[]): ShardTotals {
+    const pairs = COUNTERS.map((name) => [name, totalOf(name, rows.map((row) => this.get(row, COUNTER[name])))] as const);
     return Object.fromEntries(pairs) as Record<Counter, number>;
   }
 }

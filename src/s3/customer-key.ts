@@ -63,10 +63,10 @@ function checkDestination({ endpoint, connectTo, insecure }: Destination): void 
  * The headers that tell S3 the key of `--sse-c-key-file`, else of the environment; none without a key. Throws
  * Failure('usage') for what is no key, and for an endpoint that it must not be sent to.
  */
-export function customerKeyHeaders(path: string | null, destination: Destination): RequestHeader[] {
+export function customerKeyHeaders(path: string | null, ...destinations: readonly Destination[]): RequestHeader[] {
   const key = customerKey(path);
   if (key === null) return [];
-  checkDestination(destination);
+  for (const destination of destinations) checkDestination(destination);
   const prefix = 'x-amz-server-side-encryption-customer';
   return [
     [`${prefix}-algorithm`, 'AES256'],

@@ -6,6 +6,7 @@ import { Failure } from '../failure.ts';
 import { HeadWorkers, planShards } from '../head/head-workers.ts';
 import { TARGET_ROWS } from '../head/record-assembly.ts';
 import type { HeadSettings } from '../head/protocol.ts';
+import { EndpointHealth } from '../http/endpoint-health.ts';
 import { Pace } from '../http/pace.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
 import { createLatencyHistogram } from '../metrics/latency.ts';
@@ -62,7 +63,8 @@ export class HeadScan extends RunningScan {
   private viaNote: string | null;
   private workers: HeadWorkers | null = null;
   private listingClient: BucketClient | null = null;
-  private endpoint = '';
+  /** as they were named */
+  private endpointNames: readonly string[] = [];
   /** sent with HEADs only */
   private objectHeaders: RequestHeader[] = [];
   /** buckets that the workers know the addresses of */
@@ -85,9 +87,10 @@ export class HeadScan extends RunningScan {
     this.viaNote = plan.note;
     this.listingSchema = plan.metadata ? [...HEAD_LISTING, TOLD_HEAD] : HEAD_LISTING;
     this.filter = new PageFilter(options.filter, this.listingSchema);
-    this.counterMemory = ShardCounters.allocate(Math.min(shards, concurrency));
-    this.counters = new ShardCounters(this.counterMemory);
-    this.limits = { retryBudget: RetryBudget.allocate(concurrency), pace: Pace.allocate(endpoint.rate) };
+    const endpoints = Math.max(1, endpoint.endpoints.length);
+    this.counterMemory = ShardCounters.allocate(Math.min(shards, concurrency), endpoints);
+    this.counters = new ShardCounters(this.counterMemory, endpoints);
+    this.limits = { retryBudget: RetryBudget.allocate(concurrency), pace: Pace.allocate(endpoint.rate), endpoints: EndpointHealth.allocate(endpoints) };
     this.queue = new KeyQueue(Math.max(MIN_QUEUE_KEYS, concurrency * QUEUE_KEYS_PER_SLOT), concurrency);
     this.result = this.run();
   }
@@ -101,9 +104,9 @@ export class HeadScan extends RunningScan {
     const bucket = source.kind === 'listing' ? source.listing.bucket : source.file.bucket;
     const workers = this.spawnWorkers();
     const connection = await connect(this.options.endpoint, bucket, this.options.version);
-    this.objectHeaders = customerKeyHeaders(this.options.sseCKeyFile, { ...this.options.endpoint, endpoint: connection.endpoint });
+    this.objectHeaders = customerKeyHeaders(this.options.sseCKeyFile, ...connection.endpoints.map((endpoint) => ({ ...this.options.endpoint, endpoint })));
     if (this.options.checksums) this.objectHeaders.push(['x-amz-checksum-mode', 'ENABLED']);
-    this.endpoint = connection.endpoint ?? `AWS ${connection.region}`;
+    this.endpointNames = connection.endpoints.map((endpoint) => endpoint ?? `AWS ${connection.region}`);
     const writer = await this.openWriter(connection, bucket);
     const keys = this.keys(connection);
     // The first keys come before any HEAD: what is wrong with the bucket or the file is known then.
@@ -111,7 +114,7 @@ export class HeadScan extends RunningScan {
     const client = await this.probed(connection, first);
     this.prober = client;
     this.startWorkers(workers, connection, client, writer);
-    if (client !== null && first.done !== true) this.tell(workers, first.value.bucket, client.address);
+    if (client !== null && first.done !== true) this.tell(workers, first.value.bucket, client.targets.map(({ address }) => address));
     const freshness = connection.keepFresh((credentials) => {
       workers.useCredentials(credentials);
       client?.useCredentials(credentials);
@@ -149,7 +152,7 @@ export class HeadScan extends RunningScan {
     const { proveTold } = await import('../head/told-proof.ts');
     const { doubt, heads } = await proveTold(this.headSettings(connection, client), client.address, new Pace(this.limits.pace), batch);
     this.told = doubt === null ? 'yes' : 'no';
-    this.viaNote = doubt === null ? `${heads} HEADs agreed with it` : unproven(this.options.via, this.endpoint, doubt);
+    this.viaNote = doubt === null ? `${heads} HEADs agreed with it` : unproven(this.options.via, this.endpointNames.join(', '), doubt);
   }
 
   /** Of a batch of a key file what no part holds yet. */
@@ -214,19 +217,19 @@ export class HeadScan extends RunningScan {
     if (this.stopped !== null) workers.stop();
   }
 
-  private tell(workers: HeadWorkers, bucket: string, address: BucketAddress): void {
+  private tell(workers: HeadWorkers, bucket: string, addresses: readonly BucketAddress[]): void {
     this.located.add(bucket);
-    workers.useAddress(bucket, address);
+    workers.useAddresses(bucket, addresses);
   }
 
   /** Where a further bucket of a key file is. On AWS, one request finds its region. */
-  private async locate(connection: Connection, bucket: string): Promise<BucketAddress> {
+  private async locate(connection: Connection, bucket: string): Promise<readonly BucketAddress[]> {
     if (connection.endpoint !== null) return connection.locate(bucket);
     const client = await this.openClient(connection, bucket, this.limits, this.listing);
     // What is wrong with the bucket, each of its rows will tell.
     await client.probe().catch(() => {});
     await client.close();
-    return client.address;
+    return [client.address];
   }
 
   /** Moves keys from the source to the queue, and the shards that wait to the keys. */
@@ -318,10 +321,11 @@ export class HeadScan extends RunningScan {
     const { workers, counters, options } = this;
     return this.reportOf({
       command: 'head',
+      endpoints: this.endpointsOf(this.endpointNames, this.limits, (endpoint) => counters.ofEndpoint(endpoint)),
       shards: Array.from({ length: counters.shards }, (_, shard) => ({
-        endpoint: this.endpoint,
+        endpoint: this.endpointNames[shard % this.endpointNames.length] ?? '',
         worker: workers?.hosts.get(shard) ?? 0,
-        totals: counters.row(shard),
+        totals: counters.ofShard(shard),
         latency: workers?.latencies.get(shard) ?? createLatencyHistogram(),
       })),
       listing: options.source.kind === 'listing' ? this.listing : null,

@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { Failure } from '../failure.ts';
+import { EndpointHealth } from '../http/endpoint-health.ts';
 import { Pace } from '../http/pace.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
 import { MAX_LIST_CONCURRENCY } from '../listing/list-pace.ts';
@@ -10,7 +11,7 @@ import { ListingCounters } from '../metrics/listing-counters.ts';
 import type { MetricsReport } from '../metrics/report.ts';
 import type { ScanSnapshot } from '../metrics/series.ts';
 import { GatheringSender } from '../records/gathering-sender.ts';
-import type { BucketClient } from '../s3/bucket-client.ts';
+import type { BucketClient, Limits } from '../s3/bucket-client.ts';
 import { askedOfList, type Asked } from './asked.ts';
 import { connect, type Connection } from './connect.ts';
 import { listedPages, rangeOf } from './listing-source.ts';
@@ -30,6 +31,7 @@ export class ListScan extends RunningScan {
   readonly result: Promise<ScanResult>;
   private readonly options: ListScanOptions;
   private readonly counters = new ListingCounters();
+  private readonly limits: Limits;
   private readonly filter: PageFilter;
   private sender: GatheringSender | null = null;
   /** handed to the sender so far */
@@ -39,6 +41,12 @@ export class ListScan extends RunningScan {
   constructor(options: ListScanOptions) {
     super(options);
     this.options = options;
+    const { listing, endpoint } = options;
+    this.limits = {
+      retryBudget: RetryBudget.allocate(listing.concurrency ?? MAX_LIST_CONCURRENCY),
+      pace: Pace.allocate(endpoint.rate),
+      endpoints: EndpointHealth.allocate(Math.max(1, endpoint.endpoints.length)),
+    };
     this.filter = new PageFilter(options.filter, options.output.schema);
     this.result = this.run();
   }
@@ -51,8 +59,7 @@ export class ListScan extends RunningScan {
     const { bucket } = this.options.listing;
     const connection = await connect(this.options.endpoint, bucket, this.options.version);
     const writer = await this.openWriter(connection, bucket);
-    const limits = { retryBudget: RetryBudget.allocate(this.options.listing.concurrency ?? MAX_LIST_CONCURRENCY), pace: Pace.allocate(this.options.endpoint.rate) };
-    const client = await this.openClient(connection, bucket, limits, this.counters);
+    const client = await this.openClient(connection, bucket, this.limits, this.counters);
     const freshness = connection.keepFresh((credentials) => client.useCredentials(credentials));
     const sender = new GatheringSender(writer.port(), () => this.wake());
     this.sender = sender;
@@ -126,7 +133,15 @@ export class ListScan extends RunningScan {
   }
 
   protected report(): MetricsReport {
-    const busiestThread = performance.eventLoopUtilization().utilization;
-    return this.reportOf({ command: 'list', shards: [], listing: this.counters, filtered: this.filter.filtered, viaNote: null, concurrency: this.counters.concurrency, busiestThread });
+    return this.reportOf({
+      command: 'list',
+      endpoints: this.endpointsOf(this.options.endpoint.endpoints, this.limits, () => null),
+      shards: [],
+      listing: this.counters,
+      filtered: this.filter.filtered,
+      viaNote: null,
+      concurrency: this.counters.concurrency,
+      busiestThread: performance.eventLoopUtilization().utilization,
+    });
   }
 }

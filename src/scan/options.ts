@@ -13,8 +13,8 @@ import type { Via } from './via.ts';
 export type { Filter } from '../source/filter.ts';
 
 export interface EndpointOptions {
-  /** null: from the environment, the profile, or AWS itself */
-  readonly endpoint: string | null;
+  /** several: of one cluster. None: from the environment, the profile, or AWS itself */
+  readonly endpoints: readonly string[];
   readonly region: string | null;
   readonly profile: string | null;
   readonly noSignRequest: boolean;

@@ -4,9 +4,12 @@
  */
 import { availableParallelism } from 'node:os';
 import { Failure } from '../failure.ts';
+import { EndpointHealth } from '../http/endpoint-health.ts';
 import type { Interval } from '../keyspace/interval.ts';
+import type { EndpointInput } from '../metrics/endpoint-report.ts';
 import { buildReport, type MetricsReport, type ReportInput } from '../metrics/report.ts';
 import { Series, type ScanSnapshot } from '../metrics/series.ts';
+import type { ShardTotals } from '../metrics/shard-counters.ts';
 import { Writer, type WriterResult } from '../output/writer.ts';
 import type { BucketClient, Limits } from '../s3/bucket-client.ts';
 import type { ListingCounters } from '../metrics/listing-counters.ts';
@@ -21,7 +24,7 @@ import type { Scan, ScanProgress, ScanResult, StopCause } from './scan.ts';
 const SAMPLE_MS = 1000;
 
 /** What of the report only the command knows. */
-type ReportParts = Pick<ReportInput, 'command' | 'shards' | 'listing' | 'filtered' | 'viaNote' | 'concurrency' | 'busiestThread'>;
+type ReportParts = Pick<ReportInput, 'command' | 'shards' | 'endpoints' | 'listing' | 'filtered' | 'viaNote' | 'concurrency' | 'busiestThread'>;
 
 export abstract class RunningScan implements Scan {
   abstract readonly result: Promise<ScanResult>;
@@ -126,6 +129,7 @@ export abstract class RunningScan implements Scan {
   }
 
   protected async openClient(connection: Connection, bucket: string, limits: Limits, listing: ListingCounters): Promise<BucketClient> {
+    if (this.clients.length === 0) await connection.tryEndpoints(bucket, limits.endpoints);
     const client = await connection.client(bucket, limits, (reason, throttled) => {
       listing.retries++;
       if (throttled) listing.throttled++;
@@ -174,6 +178,20 @@ export abstract class RunningScan implements Scan {
   async abort(): Promise<void> {
     await this.writer?.abort();
     await this.directory?.close();
+  }
+
+  /** What there is to tell of several endpoints. `totalsOf`: of their HEADs. */
+  protected endpointsOf(names: readonly string[], { endpoints }: Limits, totalsOf: (endpoint: number) => ShardTotals | null): EndpointInput[] {
+    if (names.length < 2) return [];
+    const health = new EndpointHealth(endpoints);
+    const sum = (pick: (client: BucketClient) => number): number => this.clients.reduce((all, client) => all + pick(client), 0);
+    return names.map((endpoint, at) => ({
+      endpoint,
+      totals: totalsOf(at),
+      lists: { requests: sum((client) => client.requests[at]!), unanswered: sum((client) => client.unanswered[at]!) },
+      health: health.state(at),
+      nowMs: Date.now(),
+    }));
   }
 
   private sample(): void {

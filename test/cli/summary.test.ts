@@ -36,7 +36,7 @@ const OVERALL: OverallReport = {
 };
 
 function report(part: Partial<MetricsReport> = {}): MetricsReport {
-  const whole = { overall: OVERALL, listing: LISTING, shards: [SHARD], series: [] };
+  const whole = { overall: OVERALL, listing: LISTING, endpoints: [], shards: [SHARD], series: [] };
   return { version: '0.1.0', node: 'v20.18.1', command: 'head', options: {}, ...whole, ...part };
 }
 
@@ -73,6 +73,21 @@ test('a head scan: one row a shard, then the whole', () => {
   assert.equal(line(text, 'retries'), undefined);
   assert.equal(line(text, 'note'), undefined);
   assert.ok(text.endsWith('\n'));
+});
+
+test('several endpoints: what each was asked, and when one was out', () => {
+  const one = {
+    endpoint: 'http://a:1', keys: 20_000, ok: 20_000, gone: 0, failed: 0, head_requests: 20_040, list_requests: 21, throttled: 0, unanswered: 0,
+    outages: 0, out_time: 0, out_at: null, back_at: null,
+  };
+  const out = { ...one, endpoint: 'http://b:2', unanswered: 40, outages: 1, out_time: 3.5, out_at: '2026-01-02T03:04:06.000Z', back_at: '2026-01-02T03:04:09.500Z' };
+  const text = renderSummary(report({ endpoints: [one, out, { ...out, outages: 3, list_requests: 0 }, { ...out, head_requests: 0, list_requests: 0, back_at: null }] }), PLAIN);
+  assert.deepEqual(text.split('\n').filter((each) => each.startsWith('endpoint')).map((each) => each.slice('endpoint'.length).trim()), [
+    'http://a:1: 20,000 keys in 20,040 HEADs · 21 LISTs',
+    'http://b:2: 20,000 keys in 20,040 HEADs · 21 LISTs · 40 not answered · taken out at 03:04:06 until 03:04:09 UTC',
+    'http://b:2: 20,000 keys in 20,040 HEADs · 40 not answered · taken out 3 times, 3.5 s in all, the last at 03:04:06 until 03:04:09 UTC',
+    'http://b:2: 40 not answered · not asked · taken out at 03:04:06 UTC and did not come back',
+  ]);
 });
 
 test('a list command tells keys and pages, and names no option that it has not', () => {

@@ -4,6 +4,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { Failure } from '../../src/failure.ts';
 import { HeadWorkers, planShards } from '../../src/head/head-workers.ts';
 import type { HeadSettings } from '../../src/head/protocol.ts';
+import { EndpointHealth } from '../../src/http/endpoint-health.ts';
 import { Pace } from '../../src/http/pace.ts';
 import { RetryBudget } from '../../src/http/retry-budget.ts';
 import { ShardCounters } from '../../src/metrics/shard-counters.ts';
@@ -27,7 +28,7 @@ async function headed(t: TestContext, part: Partial<HeadSettings>, batches: read
   const queue = new KeyQueue(1000, 1);
   const workers = new HeadWorkers({
     workers: 1, shards: planShards(1, 1), queue,
-    counters: ShardCounters.allocate(1), retryBudget: RetryBudget.allocate(1), pace: Pace.allocate(null),
+    counters: ShardCounters.allocate(1), retryBudget: RetryBudget.allocate(1), pace: Pace.allocate(null), endpoints: EndpointHealth.allocate(1),
     onIssued: () => {},
     onExhausted: () => {},
     onRefused: () => Promise.resolve(),
@@ -36,7 +37,7 @@ async function headed(t: TestContext, part: Partial<HeadSettings>, batches: read
   });
   t.after(() => workers.terminate());
   workers.start(settings, () => new MessageChannel().port1);
-  for (const { bucket } of batches) workers.useAddress(bucket, pathAddress('http://127.0.0.1:1', bucket));
+  for (const { bucket } of batches) workers.useAddresses(bucket, [pathAddress('http://127.0.0.1:1', bucket)]);
   for (const batch of batches) void queue.push(batch);
   queue.end();
   await workers.done;

@@ -26,7 +26,7 @@ test("a server that sends bodies after its HEADs, late and shaped like answers: 
   });
   const sink = recordSink(t, HEAD_COLUMNS);
   const assembly = new RecordAssembly(HEAD_COLUMNS, sink.sender);
-  const { pace, retryBudget, gate, access } = unlimited(2);
+  const { pace, endpoints, retryBudget, gate, access } = unlimited(2);
   const engine = new FastEngine({
     endpoint: server.origin,
     region: 'us-east-1',
@@ -53,7 +53,8 @@ test("a server that sends bodies after its HEADs, late and shaped like answers: 
       slots: 2,
       maxAttempts: 5,
       parts: false,
-      engine,
+      engines: [engine],
+      endpoints,
       assembly,
       told: null,
       counters: new ShardCounters(ShardCounters.allocate(1)),

@@ -6,6 +6,7 @@ import { RecordAssembly } from '../../src/head/record-assembly.ts';
 import { Shard } from '../../src/head/shard.ts';
 import type { Pace } from '../../src/http/pace.ts';
 import { PATIENCE_MS, type RetryBudget } from '../../src/http/retry-budget.ts';
+import { EndpointHealth } from '../../src/http/endpoint-health.ts';
 import { createLatencyHistogram } from '../../src/metrics/latency.ts';
 import { COUNTER, ShardCounters } from '../../src/metrics/shard-counters.ts';
 import type { KeyBatch } from '../../src/queue/key-batch.ts';
@@ -33,11 +34,12 @@ interface Lane {
   flush(): Row[];
 }
 
-function lane(t: TestContext, slots: number, maxAttempts = 11, parts = false): Lane {
-  const engine = new FakeEngine();
+function lane(t: TestContext, slots: number, maxAttempts = 11, parts = false, engines = [new FakeEngine()]): Lane {
+  const [engine] = engines as [FakeEngine];
   const sink = recordSink(t, SCHEMA);
   const assembly = new RecordAssembly(SCHEMA, sink.sender);
-  const counters = new ShardCounters(ShardCounters.allocate(1));
+  const counters = new ShardCounters(ShardCounters.allocate(1, engines.length), engines.length);
+  const endpoints = new EndpointHealth(EndpointHealth.allocate(engines.length));
   const { pace, retryBudget: budget, gate, access } = unlimited(1000);
   const own: Lane = {
     engine,
@@ -52,7 +54,8 @@ function lane(t: TestContext, slots: number, maxAttempts = 11, parts = false): L
       slots,
       maxAttempts,
       parts,
-      engine,
+      engines,
+      endpoints,
       assembly,
       told: null,
       counters,
@@ -194,7 +197,7 @@ function checkRow(row: Row, outcomes: readonly Outcome[], requests: readonly Ask
 }
 
 function checkCounters(counters: ShardCounters, rows: readonly Row[] | null, requests: number): void {
-  const { attempts, done, ok, gone, failed, inFlight } = counters.row(0);
+  const { attempts, done, ok, gone, failed, inFlight } = counters.ofShard(0);
   assert.deepEqual([attempts, inFlight, done], [requests, 0, ok + gone + failed]);
   if (rows === null) return;
   const of = (which: (row: Row) => boolean): number => rows.filter(which).length;
@@ -225,7 +228,7 @@ test('a retry waits for its time, and its slot takes other keys meanwhile', (t) 
   assert.equal(engine.inFlight.length, 0);
   t.mock.timers.tick(1);
   assert.equal(engine.inFlight[0]!.key, 'key-0000001');
-  const { throttled, retriesThrottled, retriesTransient, attempts } = counters.row(0);
+  const { throttled, retriesThrottled, retriesTransient, attempts } = counters.ofShard(0);
   assert.deepEqual([throttled, retriesThrottled, retriesTransient, attempts], [2, 2, 1, 6]);
 });
 
@@ -289,7 +292,7 @@ test('a delete marker answers 405 and is no failure; where an object was listed,
   const [again] = own.engine.inFlight;
   assert.deepEqual([again!.key, again!.asked.versionId, again!.fresh], ['object', 'v2', true]);
   again!.answer(405, marker);
-  const { gone, failed } = own.counters.row(0);
+  const { gone, failed } = own.counters.ofShard(0);
   assert.deepEqual([gone, failed], [2, 1]);
   assert.deepEqual(own.flush().map(({ key, drift }) => [key, drift]), [['marker', undefined], ['locked', undefined], ['object', 'gone']]);
 });
@@ -331,7 +334,7 @@ test('what is cut off in the end gets no row and counts as none', async (t) => {
   assert.deepEqual(own.flush(), []);
   await own.shard.close();
   assert.deepEqual(own.flush(), []);
-  const { ok, failed, done, inFlight } = own.counters.row(0);
+  const { ok, failed, done, inFlight } = own.counters.ofShard(0);
   assert.deepEqual([ok, failed, done, inFlight], [1, 0, 1, 0]);
 });
 
@@ -427,4 +430,35 @@ test('a server that is out is hardly asked; the first answer, and all goes on', 
   while (own.engine.inFlight.length === 0) t.mock.timers.tick(10);
   OUTCOMES.ok(own.engine.inFlight[0]!);
   assert.equal(own.engine.inFlight.length, 10);
+});
+
+test('what an endpoint that is out was asked is asked of another: at no cost of the budget, and as its own connection (R4)', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const engines = [new FakeEngine(), new FakeEngine()] as const;
+  const [home, other] = engines;
+  const own = lane(t, 40, 2, false, [...engines]);
+  own.shard.pump();
+  own.shard.accept(0, fileBatch(0, 40));
+  assert.deepEqual([home.inFlight.length, other.inFlight.length], [40, 0]);
+  const spent = t.mock.method(own.budget, 'spend');
+  for (const asked of home.inFlight.slice()) asked.fail('ECONNREFUSED', false);
+  // The first few were failures like others; each has one retry.
+  t.mock.timers.tick(100);
+  assert.deepEqual([home.inFlight.length, other.inFlight.length], [0, 40]);
+  for (const asked of other.inFlight.slice()) asked.answer(200, { mark: asked.key });
+  const rows = own.flush();
+  assert.deepEqual(rows.map(({ key }) => key as string).sort(), Array.from({ length: 40 }, (_, at) => `key-${String(at).padStart(7, '0')}`));
+  for (const { key, content_type: mark, status, attempts } of rows) assert.deepEqual([mark, status, attempts], [key, 200, 2]);
+  const [first, second] = [own.counters.ofEndpoint(0), own.counters.ofEndpoint(1)];
+  assert.deepEqual([first.attempts, first.unanswered, first.done, second.attempts, second.done], [40, 40, 0, 40, 40]);
+  assert.deepEqual([own.counters.ofShard(0).attempts, own.counters.ofShard(0).inFlight, own.exhausted], [80, 0, []]);
+  assert.ok(spent.mock.callCount() < 5);
+
+  // Once its time has come, one key goes to find out whether it is back; its answer brings all that follow.
+  t.mock.timers.tick(1000);
+  own.shard.accept(1, fileBatch(40, 80));
+  assert.deepEqual([home.inFlight.length, other.inFlight.length], [1, 39]);
+  home.inFlight[0]!.answer(200, { mark: '' });
+  for (const asked of other.inFlight.slice()) asked.answer(200, { mark: '' });
+  assert.deepEqual([home.inFlight.length, other.inFlight.length], [40, 0]);
 });

@@ -1,11 +1,14 @@
 /** What a shard shares with all who ask the endpoint, without a limit, and with credentials that nobody doubts. */
 import { AccessCheck } from '../../src/head/access-check.ts';
 import { Gate } from '../../src/head/gate.ts';
+import { EndpointHealth } from '../../src/http/endpoint-health.ts';
 import { Pace } from '../../src/http/pace.ts';
 import { RetryBudget } from '../../src/http/retry-budget.ts';
 
 export interface Unlimited {
   readonly pace: Pace;
+  /** one */
+  readonly endpoints: EndpointHealth;
   readonly retryBudget: RetryBudget;
   readonly gate: Gate;
   /** takes each refusal for the key's own */
@@ -15,5 +18,5 @@ export interface Unlimited {
 export function unlimited(concurrency: number): Unlimited {
   const pace = new Pace(Pace.allocate(null));
   const retryBudget = new RetryBudget(RetryBudget.allocate(concurrency));
-  return { pace, retryBudget, gate: new Gate(pace, retryBudget), access: new AccessCheck(false, () => {}) };
+  return { pace, endpoints: new EndpointHealth(EndpointHealth.allocate(1)), retryBudget, gate: new Gate(pace, retryBudget), access: new AccessCheck(false, () => {}) };
 }

@@ -6,6 +6,7 @@ import { test, type TestContext } from 'node:test';
 import { Failure } from '../../src/failure.ts';
 import { HeadWorkers, planShards } from '../../src/head/head-workers.ts';
 import type { HeadSettings } from '../../src/head/protocol.ts';
+import { EndpointHealth } from '../../src/http/endpoint-health.ts';
 import { Pace } from '../../src/http/pace.ts';
 import { RetryBudget } from '../../src/http/retry-budget.ts';
 import { COUNTER, ShardCounters } from '../../src/metrics/shard-counters.ts';
@@ -52,6 +53,7 @@ async function headed(t: TestContext, how: 'throw' | 'memory', once: boolean): P
     counters: memory,
     retryBudget: RetryBudget.allocate(CONCURRENCY),
     pace: Pace.allocate(null),
+    endpoints: EndpointHealth.allocate(1),
     onIssued: (id, { count, place }) => ledger.issue(id, count, place),
     onExhausted: () => {},
     onRefused: () => Promise.resolve(),
@@ -79,7 +81,7 @@ async function headed(t: TestContext, how: 'throw' | 'memory', once: boolean): P
     schema: HEAD_COLUMNS, recordRows: 200, requestHeaders: [], parts: false, mayBeTold: false, timeoutMs: 5000, maxAttempts: 3,
   };
   workers.start(settings, (onEnded) => writer.port(onEnded));
-  workers.useAddress('bucket', pathAddress(sim.endpoint, 'bucket'));
+  workers.useAddresses('bucket', [pathAddress(sim.endpoint, 'bucket')]);
   void queue.push(fileBatch(0, KEYS));
   queue.end();
   workers.dispatch();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import { Failure } from '../../src/failure.ts';
+import { EndpointHealth } from '../../src/http/endpoint-health.ts';
 import { Pace } from '../../src/http/pace.ts';
 import { RetryBudget } from '../../src/http/retry-budget.ts';
 import type { ListPage } from '../../src/listing/listing.ts';
@@ -58,7 +59,7 @@ function pageLister(t: TestContext, endpoint: string, engine: 'fast' | 'sdk'): L
   if (engine === 'sdk') return sdkListPage({ ...common, clockOffsetMs: 0 }, 'bucket', 4);
   const address = pathAddress(endpoint, 'bucket');
   const locate = (): Promise<BucketAddress> => Promise.resolve(address);
-  const client = new BucketClient({ ...common, address, locate, pace: Pace.allocate(null), bucket: 'bucket', maxAttempts: 2, retryBudget: RetryBudget.allocate(1), onRetry: () => {}, renew: () => Promise.resolve(null) });
+  const client = new BucketClient({ ...common, targets: [{ endpoint, address }], locate, pace: Pace.allocate(null), endpoints: EndpointHealth.allocate(1), bucket: 'bucket', maxAttempts: 2, retryBudget: RetryBudget.allocate(1), onRetry: () => {}, renew: () => Promise.resolve(null) });
   t.after(() => client.close());
   return listObjectsV2((query) => client.get(query));
 }

@@ -8,7 +8,7 @@ import { buildReport, type ReportInput, type ShardInput } from '../../src/metric
 import { COUNTER, COUNTERS, ShardCounters, type ShardTotals } from '../../src/metrics/shard-counters.ts';
 
 const START = Date.UTC(2026, 0, 2, 3, 4, 5);
-const NONE = new ShardCounters(ShardCounters.allocate(1)).row(0);
+const NONE = new ShardCounters(ShardCounters.allocate(1)).ofShard(0);
 
 function shard(totals: Partial<ShardTotals>, latenciesUs: readonly number[] = []): ShardInput {
   const latency = createLatencyHistogram();
@@ -22,6 +22,7 @@ function input(part: Partial<ReportInput>): ReportInput {
     version: '0.1.0',
     node: 'v20.18.1',
     options: {},
+    endpoints: [],
     shards: [],
     listing: null,
     filtered: 0,
@@ -185,7 +186,7 @@ test('property: JSON and NDJSON read back as the report, every number finite, an
 test('NDJSON rows are flat and name what they hold', () => {
   const counted = new ShardCounters(ShardCounters.allocate(1));
   counted.add(0, COUNTER.retriesThrottled, 9);
-  const report = buildReport(input({ shards: [{ ...shard({}), totals: counted.row(0) }] }));
+  const report = buildReport(input({ shards: [{ ...shard({}), totals: counted.ofShard(0) }] }));
   const row = JSON.parse(metricsNdjson(report)) as Record<string, unknown>;
   assert.equal(row['retries_throttled'], 9);
   for (const value of Object.values(row)) assert.ok(value === null || typeof value !== 'object');

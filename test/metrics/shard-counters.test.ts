@@ -11,7 +11,7 @@ test('every counter of every shard is a cell of its own', () => {
   for (let shard = 0; shard < 3; shard++) for (const name of COUNTERS) counters.add(shard, COUNTER[name], n++);
   n = 1;
   for (let shard = 0; shard < 3; shard++) {
-    const row = counters.row(shard);
+    const row = counters.ofShard(shard);
     for (const name of COUNTERS) {
       assert.equal(counters.get(shard, COUNTER[name]), n);
       assert.equal(row[name], n++);
@@ -43,10 +43,10 @@ test('the first request and the last answer are kept', () => {
   counters.started(1, 2000);
   counters.ended(1, 3000);
   counters.ended(1, 4000);
-  const { startMs, endMs } = counters.row(1);
+  const { startMs, endMs } = counters.ofShard(1);
   assert.deepEqual({ startMs, endMs }, { startMs: 1000, endMs: 4000 });
-  assert.equal(counters.row(0).startMs, 0);
-  assert.equal(counters.row(0).endMs, 0);
+  assert.equal(counters.ofShard(0).startMs, 0);
+  assert.equal(counters.ofShard(0).endMs, 0);
 });
 
 test('main reads what workers write, exactly, without a message', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { Failure, type FailureKind } from '../../src/failure.ts';
+import { EndpointHealth } from '../../src/http/endpoint-health.ts';
 import { Pace } from '../../src/http/pace.ts';
 import { RetryBudget } from '../../src/http/retry-budget.ts';
 import { bucketAddress, type BucketAddress } from '../../src/s3/address.ts';
@@ -21,9 +22,8 @@ async function open(t: TestContext, endpoint: string | null, changes: Partial<Bu
   const retries: string[] = [];
   const locate = (region: string): Promise<BucketAddress> => bucketAddress({ endpoint, region, addressing: 'auto', variants: PLAIN }, 'bucket');
   const client = new BucketClient({
-    endpoint,
+    targets: [{ endpoint, address: await locate('us-east-1') }],
     region: 'us-east-1',
-    address: await locate('us-east-1'),
     locate,
     credentials: { accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: 'session' },
     requestHeaders: [],
@@ -33,6 +33,7 @@ async function open(t: TestContext, endpoint: string | null, changes: Partial<Bu
     maxAttempts: 4,
     retryBudget: RetryBudget.allocate(1),
     pace: Pace.allocate(null),
+    endpoints: EndpointHealth.allocate(1),
     renew: () => Promise.resolve(null),
     onRetry: (reason) => retries.push(reason),
     ...changes,

@@ -82,6 +82,8 @@ test('over plain HTTP the key goes to loopback only, unless --insecure', (t) => 
     assert.match(refusal(() => customerKeyHeaders(null, { ...AWAY, endpoint })).message, /plain HTTP/, endpoint);
     assert.equal(customerKeyHeaders(null, { ...AWAY, endpoint, insecure: true }).length, 3);
   }
+  // Of several endpoints, one is enough.
+  assert.throws(() => customerKeyHeaders(null, AWAY, { ...AWAY, endpoint: 'http://s3.example.com' }), /plain HTTP/);
   // What counts is where it really goes.
   const connectTo = { host: '10.0.0.1', port: 80 };
   assert.throws(() => customerKeyHeaders(null, { ...AWAY, endpoint: 'http://localhost', connectTo }), /plain HTTP/);

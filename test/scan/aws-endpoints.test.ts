@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { Failure } from '../../src/failure.ts';
 import { WHOLE } from '../../src/head/engine.ts';
 import { FastEngine } from '../../src/head/fast-engine.ts';
+import { EndpointHealth } from '../../src/http/endpoint-health.ts';
 import { Pace } from '../../src/http/pace.ts';
 import { RetryBudget } from '../../src/http/retry-budget.ts';
 import { HEAD_COLUMNS } from '../../src/records/columns.ts';
@@ -92,14 +93,14 @@ describe("AWS's published endpoint test cases", () => {
     const pace = Pace.allocate(null);
     const connection = await connect(
       {
-        endpoint: Endpoint, region: Region, profile: null, noSignRequest: false, addressing: addressingOf(params), connectTo: { host: '127.0.0.1', port: server.port },
+        endpoints: Endpoint === null ? [] : [Endpoint], region: Region, profile: null, noSignRequest: false, addressing: addressingOf(params), connectTo: { host: '127.0.0.1', port: server.port },
         dualStack: params.UseDualStack === true, fips: params.UseFIPS === true, accelerate: params.Accelerate === true,
         caBundle: null, clientCert: null, clientKey: null, insecure: true, requestPayer: false, expectedBucketOwner: null, headers: [], engine: 'fast', timeoutMs: 5000, maxAttempts: 1, rate: null,
       },
       bucket,
       '1.2.3',
     );
-    const client = await connection.client(bucket, { retryBudget: RetryBudget.allocate(1), pace }, () => {});
+    const client = await connection.client(bucket, { retryBudget: RetryBudget.allocate(1), pace, endpoints: EndpointHealth.allocate(1) }, () => {});
     try {
       await client.get([['list-type', '2']]);
       const engine = new FastEngine({ ...connection, addressing: 'auto', clockOffsetMs: 0, engine: 'fast', schema: HEAD_COLUMNS, recordRows: 1, parts: false, mayBeTold: false, timeoutMs: 5000, maxAttempts: 1 }, new Pace(pace));

@@ -10,7 +10,7 @@ import type { EndpointOptions } from '../../src/scan/options.ts';
 import { awsEnvironment } from '../s3/aws-environment.ts';
 
 const OPTIONS: EndpointOptions = {
-  endpoint: 'http://127.0.0.1:1', region: 'us-east-1', profile: null, noSignRequest: false, addressing: 'auto', connectTo: null, dualStack: false, fips: false, accelerate: false,
+  endpoints: ['http://127.0.0.1:1'], region: 'us-east-1', profile: null, noSignRequest: false, addressing: 'auto', connectTo: null, dualStack: false, fips: false, accelerate: false,
   caBundle: null, clientCert: null, clientKey: null, insecure: false, requestPayer: false, expectedBucketOwner: null, headers: [], engine: 'fast', timeoutMs: 1000, maxAttempts: 3, rate: null,
 };
 const MINUTE = 60_000;

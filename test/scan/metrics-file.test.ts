@@ -11,7 +11,7 @@ import { ShardCounters } from '../../src/metrics/shard-counters.ts';
 import { metricsFormat, writeMetricsFile } from '../../src/scan/metrics-file.ts';
 
 const START = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
-const IDLE = new ShardCounters(ShardCounters.allocate(1)).row(0);
+const IDLE = new ShardCounters(ShardCounters.allocate(1)).ofShard(0);
 
 function twoShards(): MetricsReport {
   const latency = createLatencyHistogram();
@@ -24,7 +24,7 @@ function twoShards(): MetricsReport {
   };
   const idle: ShardInput = { ...busy, totals: IDLE, latency: createLatencyHistogram() };
   return buildReport({
-    command: 'head', version: '0.1.0', node: 'v20.18.1', options: {}, shards: [busy, idle], listing: null, filtered: 0, viaNote: null, series: [], concurrency: 80, rate: null,
+    command: 'head', version: '0.1.0', node: 'v20.18.1', options: {}, endpoints: [], shards: [busy, idle], listing: null, filtered: 0, viaNote: null, series: [], concurrency: 80, rate: null,
     complete: true, stopped: null, rowsWritten: 3, cores: 2, busiestThread: 0, cpuUsage: { user: 1, system: 1 }, uptimeSeconds: 1, maxRss: 1,
   });
 }

@@ -6,6 +6,7 @@
 import type { Argument, Command, Option } from 'commander';
 import { EXIT, exitCodeOfResult } from '../../src/cli/exit-code.ts';
 import { buildProgram, type Actions } from '../../src/cli/program.ts';
+import type { EndpointReport } from '../../src/metrics/endpoint-report.ts';
 import type { LatencySummary } from '../../src/metrics/latency.ts';
 import type { Limit } from '../../src/metrics/limit.ts';
 import type { ConnectionsReport, ListingReport, MetricsReport, OverallReport, ShardReport } from '../../src/metrics/report.ts';
@@ -138,6 +139,7 @@ const DOCUMENT: About<MetricsReport> = {
   options: 'as given or by default, without what is secret in URLs',
   overall: 'the whole scan, below',
   listing: 'the listing, below; null where the keys came from a file',
+  endpoints: 'one object an endpoint where several were given, below; else empty',
   shards: 'one object a shard, below; empty for `list`',
   series: 'a sample a second, below; thinned out evenly in long scans',
 };
@@ -182,7 +184,7 @@ const LISTING: About<ListingReport> = {
 
 const SHARD: About<ShardReport> = {
   shard: 'number, as in the column `shard`',
-  endpoint: 'what it asked',
+  endpoint: 'what it asked; of several endpoints, its own',
   worker: 'thread that hosted it',
   batch_size: 'keys done',
   ...SPAN,
@@ -197,6 +199,22 @@ const SHARD: About<ShardReport> = {
   bytes_in: 'bytes received',
   bytes_out: 'bytes sent',
   latency_us: 'of its HEADs',
+};
+
+const ENDPOINT: About<EndpointReport> = {
+  endpoint: 'as it was given',
+  keys: 'keys that its HEADs told',
+  ok: 'of those, keys with headers',
+  gone: 'keys with status 404',
+  failed: 'keys with any other error',
+  head_requests: 'HEADs sent',
+  list_requests: 'LISTs sent',
+  throttled: 'HEADs that it answered by asking for fewer',
+  unanswered: 'requests that no answer came to',
+  outages: 'times it was taken out, since nothing but failures came',
+  out_time: 'seconds in all of them',
+  out_at: 'when the last of them began; null for none',
+  back_at: 'when it ended; null for none, and where it did not end',
 };
 
 const SAMPLE: About<SeriesSample> = {
@@ -252,6 +270,7 @@ ${[
   fieldTable('document', DOCUMENT),
   fieldTable('`overall`', OVERALL),
   fieldTable('`listing`', LISTING),
+  fieldTable('`endpoints[]`', ENDPOINT),
   fieldTable('`shards[]`', SHARD),
   fieldTable('`series[]`', SAMPLE),
   fieldTable('`overall.connections`', CONNECTIONS),
