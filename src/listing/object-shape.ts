@@ -11,6 +11,8 @@ const WORD = 4;
 const LESS_THANS = 0x3c3c3c3c;
 const LOWEST = 0x01010101;
 const HIGHEST = 0x80808080 | 0;
+/** Bytes. Values that are longer are worth a native search. */
+const NEAR = 64;
 
 /** Whether the bytes at two places are the same; at least a word of them. */
 function isSame(view: DataView, a: number, b: number, length: number): boolean {
@@ -20,16 +22,18 @@ function isSame(view: DataView, a: number, b: number, length: number): boolean {
 }
 
 /** The place of the next `<`, or the end of the body. */
-function nextTag(view: DataView, from: number): number {
-  const length = view.byteLength;
+function nextTag(body: Buffer, view: DataView, from: number): number {
+  const near = Math.min(view.byteLength, from + NEAR);
   let at = from;
-  for (; at + WORD <= length; at += WORD) {
+  for (; at + WORD <= near; at += WORD) {
     const word = view.getInt32(at, true) ^ LESS_THANS;
     // Set for each byte that is zero now (and perhaps for one above such a byte).
     if (((word - LOWEST) & ~word & HIGHEST) !== 0) break;
   }
-  while (at < length && view.getUint8(at) !== LESS_THAN) at++;
-  return at;
+  while (at < near && view.getUint8(at) !== LESS_THAN) at++;
+  if (at < near || near === view.byteLength) return at;
+  const found = body.indexOf(LESS_THAN, near);
+  return found < 0 ? view.byteLength : found;
 }
 
 /** Where the spans of an object are: `spans[base + 2 * field]` is a start, 0 where the object has no such value, and the end follows. */
@@ -40,6 +44,7 @@ export interface ObjectSpans {
 }
 
 export class ObjectShape {
+  private readonly body: Buffer;
   private readonly view: DataView;
   /** for each value its field, and where what precedes it begins and how long that is */
   private readonly fields: number[] = [];
@@ -49,6 +54,7 @@ export class ObjectShape {
   private readonly behindLength: number;
 
   private constructor(body: Buffer, { spans, base, fields }: ObjectSpans, start: number, end: number) {
+    this.body = body;
     this.view = new DataView(body.buffer, body.byteOffset, body.length);
     const values = Array.from({ length: fields }, (_, field) => field).filter((field) => spans[base + 2 * field] !== 0);
     values.sort((a, b) => spans[base + 2 * a]! - spans[base + 2 * b]!);
@@ -71,12 +77,12 @@ export class ObjectShape {
 
   /** Finds the values of an object of this shape that begins at `start`. Where it ends; or -1 if there is none such, and no span set. */
   match(start: number, spans: Int32Array, base: number): number {
-    const { view, fields, before, lengths, behind, behindLength } = this;
+    const { body, view, fields, before, lengths, behind, behindLength } = this;
     let at = start;
     for (let value = 0; value < fields.length; value++) {
       const length = lengths[value]!;
       if (at + length > view.byteLength || !isSame(view, at, before[value]!, length)) return this.unset(spans, base);
-      const end = nextTag(view, at + length);
+      const end = nextTag(body, view, at + length);
       spans[base + 2 * fields[value]!] = at + length;
       spans[base + 2 * fields[value]! + 1] = end;
       at = end;

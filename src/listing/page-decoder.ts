@@ -56,6 +56,14 @@ function passedOver(page: PageScan, bodyIsUtf8: boolean, from: Uint8Array, after
   return { page: { ...page, objects: page.objects - object, spans: page.spans.subarray(object * SPAN_STRIDE), moreChecksumAlgorithms }, skippedKey };
 }
 
+/** Whether the last key does not lie above `through`: then none does, or they are out of order. */
+function endsAtOrBelow(page: PageScan, bodyIsUtf8: boolean, through: Uint8Array): boolean {
+  if (page.objects === 0) return true;
+  const last = new KeyText(page.body, page.urlEncoded, bodyIsUtf8);
+  const at = (page.objects - 1) * SPAN_STRIDE + 2 * KEY;
+  return last.read(page.spans[at]!, page.spans[at + 1]!) === null && last.compare(through, 0, through.length) <= 0;
+}
+
 /** Decodes every key of the page, also those beyond the window: their order is part of the proof (R2). */
 function decodeKeys(page: PageScan, bodyIsUtf8: boolean, window: KeyWindow, firstRow: number, column: Utf8Builder | null): Keys {
   const { spans } = page;
@@ -67,13 +75,14 @@ function decodeKeys(page: PageScan, bodyIsUtf8: boolean, window: KeyWindow, firs
   let lastKey: Uint8Array | null = null;
   const sample: Uint8Array[] = [];
   const sampleStride = Math.max(1, Math.floor(page.objects / SAMPLES));
+  const endsWithin = through === null || (!inAnyOrder && endsAtOrBelow(page, bodyIsUtf8, through));
   for (let object = 0; object < page.objects; object++) {
     const at = object * SPAN_STRIDE + 2 * KEY;
     const problem = key.read(spans[at]!, spans[at + 1]!);
     if (problem !== null) throw unreadable(page, object, problem);
     const order = object === 0 ? key.compare(after, 0, after.length) : key.compare(previous.bytes, previous.start, previous.end);
     if (order <= 0 && !inAnyOrder) throw disorder(object, key, object === 0 ? after : previous.copy());
-    if (count === object && count < limit && (through === null || key.compare(through, 0, through.length) <= 0)) {
+    if (count === object && count < limit && (endsWithin || key.compare(through, 0, through.length) <= 0)) {
       if (count === 0) firstKey = key.copy();
       if (count % sampleStride === 0) sample.push(key.copy());
       column?.setBytes(firstRow + count, key.bytes, key.start, key.end);
