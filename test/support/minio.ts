@@ -1,4 +1,7 @@
 /** MinIO. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CERTIFICATE, KEY } from '../http/self-signed.ts';
 import { CREDENTIALS, findGoProgram, startServer, withoutServer, type S3Server, type ServerProgram } from './server.ts';
 
 export const MINIO: ServerProgram = {
@@ -23,4 +26,21 @@ export const withoutMinio: string | false = withoutServer(MINIO);
 
 export function startMinio(): Promise<Minio> {
   return startServer(MINIO);
+}
+
+const SECURE_MINIO: ServerProgram = {
+  ...MINIO,
+  args: (host, port, folder) => {
+    const certificates = join(folder, 'certificates');
+    mkdirSync(certificates);
+    writeFileSync(join(certificates, 'public.crt'), CERTIFICATE);
+    writeFileSync(join(certificates, 'private.key'), KEY);
+    return ['server', '--quiet', '--certs-dir', certificates, '--address', `${host}:${port}`, join(folder, 'data')];
+  },
+  ca: CERTIFICATE,
+};
+
+/** Over TLS, with a certificate that signs itself. */
+export function startSecureMinio(): Promise<Minio> {
+  return startServer(SECURE_MINIO);
 }

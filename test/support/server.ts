@@ -6,6 +6,8 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, get as getSecurely } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -23,6 +25,8 @@ export interface ServerProgram {
   readonly env: Environment;
   /** what to ask to know whether it serves; any answer but a 5xx says yes */
   readonly readyPath: string;
+  /** it speaks TLS, with this certificate */
+  readonly ca?: string;
 }
 
 export interface S3Server {
@@ -80,19 +84,26 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function answers(url: string): Promise<boolean> {
-  const answer = await fetch(url).catch(() => null);
-  await answer?.body?.cancel();
-  return answer !== null && answer.status < 500;
+async function answers(url: string, agent: HttpsAgent | undefined): Promise<boolean> {
+  const status = await new Promise<number>((resolve) => {
+    const told = (answer: IncomingMessage): void => {
+      resolve(answer.statusCode ?? 500);
+      answer.destroy();
+    };
+    const request = agent === undefined ? get(url, told) : getSecurely(url, { agent }, told);
+    request.on('error', () => resolve(500));
+  });
+  return status < 500;
 }
 
 /** Resolves when it answers. */
 export async function startServer(program: ServerProgram): Promise<S3Server> {
-  const { name, path } = program;
+  const { name, path, ca } = program;
   if (path === null) throw new Error(missing(program));
   const folder = await mkdtemp(join(tmpdir(), 's3scan-server-'));
   const port = String(await freePort());
-  const endpoint = `http://127.0.0.1:${port}`;
+  const agent = ca === undefined ? undefined : new HttpsAgent({ ca });
+  const endpoint = `${agent === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   const launch = (): { readonly server: ChildProcess; readonly ended: Promise<unknown> } => {
     const server = spawn(path, program.args('127.0.0.1', port, folder), {
       stdio: 'ignore',
@@ -110,7 +121,7 @@ export async function startServer(program: ServerProgram): Promise<S3Server> {
     await rm(folder, { recursive: true, force: true });
   };
   const ready = async (): Promise<void> => {
-    for (let tries = 0; !(await answers(endpoint + program.readyPath)); tries++) {
+    for (let tries = 0; !(await answers(endpoint + program.readyPath, agent)); tries++) {
       if (tries === 300 || running.server.exitCode !== null) {
         await stop();
         throw new Error(`${name} (${path}) does not answer at ${endpoint}`);
@@ -119,7 +130,7 @@ export async function startServer(program: ServerProgram): Promise<S3Server> {
     }
   };
   await ready();
-  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: CREDENTIALS });
+  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: CREDENTIALS, ...(agent !== undefined && { requestHandler: { httpsAgent: agent } }) });
   return {
     endpoint,
     env: { AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId, AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey },
