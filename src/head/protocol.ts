@@ -51,7 +51,7 @@ export interface HeadWorkerData {
   readonly counters: SharedArrayBuffer;
   /** RetryBudget, shared by all workers */
   readonly retryBudget: SharedArrayBuffer;
-  /** Pace of the endpoint, shared by all who ask it */
+  /** Pace of the endpoints, shared by all who ask them */
   readonly pace: SharedArrayBuffer;
   /** EndpointHealth, shared by all who ask them; a shard's endpoint is the one at its number, counted round */
   readonly endpoints: SharedArrayBuffer;

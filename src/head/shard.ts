@@ -65,7 +65,8 @@ export interface ShardContext<Answer> {
   readonly counters: ShardCounters;
   readonly latency: RecordableHistogram;
   readonly retryBudget: RetryBudget;
-  readonly gate: Gate;
+  /** one an endpoint */
+  readonly gates: readonly Gate[];
   readonly access: AccessCheck;
   /** asks the main thread for a batch */
   readonly pull: () => void;
@@ -161,8 +162,13 @@ export class Shard<Answer> {
 
   /** Gives every free slot a key, and sees to the next batch. */
   pump(): void {
-    const { slots, assembly, gate } = this.context;
-    while (this.free.length > 0 && this.hasKeys && gate.admits(this)) this.free.pop()!.send(this.due.pop() ?? this.nextKey(), this.endpoint());
+    const { slots, assembly, gates, endpoints } = this.context;
+    while (this.free.length > 0 && this.hasKeys) {
+      const endpoint = this.endpoint();
+      if (!gates[endpoint]!.admits(this)) break;
+      endpoints.asks(endpoint, Date.now);
+      this.free.pop()!.send(this.due.pop() ?? this.nextKey(), endpoint);
+    }
     // Keys for one more round, no more: what one shard holds, no other can ask.
     if (!this.pulling && !this.ended && this.unsent < 2 * slots && assembly.ready) {
       this.pulling = true;

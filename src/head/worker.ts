@@ -43,13 +43,13 @@ interface Host {
 }
 
 async function openHost(data: HeadWorkerData, settings: HeadSettings, records: MessagePort): Promise<Host> {
-  const pace = new Pace(data.pace);
   const retryBudget = new RetryBudget(data.retryBudget);
-  const gate = new Gate(pace, retryBudget);
   const access = new AccessCheck(settings.credentials !== null, () => post({ type: 'refused' }));
   const endpoints = new EndpointHealth(data.endpoints);
   const slotsOfAll = data.shards.reduce((sum, { slots }) => sum + slots, 0);
-  const engines = await Promise.all(Array.from({ length: endpoints.endpoints }, () => openEngine(settings, pace, slotsOfAll)));
+  const paces = Array.from({ length: endpoints.endpoints }, (_, endpoint) => new Pace(data.pace, endpoint));
+  const gates = paces.map((pace) => new Gate(pace, retryBudget));
+  const engines = await Promise.all(paces.map((pace) => openEngine(settings, pace, slotsOfAll)));
   const sender = new RecordSender(records, () => shards.forEach((shard) => shard.pump()));
   const assembly = new RecordAssembly(settings.schema, sender, settings.recordRows, settings.mayBeTold);
   const told = settings.mayBeTold ? new ToldHeads(settings.schema) : null;
@@ -80,7 +80,7 @@ async function openHost(data: HeadWorkerData, settings: HeadSettings, records: M
         counters: new ShardCounters(data.counters, endpoints.endpoints),
         latency: histogram,
         retryBudget,
-        gate,
+        gates,
         access,
         pull: () => post({ type: 'pull', shard }),
         exhausted: (last) => post({ type: 'exhausted', last }),

@@ -50,15 +50,27 @@ export class EndpointHealth {
     this.counts = new Int32Array(buffer, this.times.byteLength);
   }
 
-  /** The endpoint to ask for a lane that belongs to `home`. The lanes of one that is out are spread over the others. */
+  /**
+   * The endpoint to ask for a lane that belongs to `home`. The lanes of one that is out are spread over the others, until it is
+   * to be tried: say so with `asks`.
+   */
   pick(home: number, lane: number, now: () => number): number {
-    if (this.counts[OUT] === 0 || !this.isOut(home) || this.isToBeTried(home, now())) return home;
+    if (this.counts[OUT] === 0 || !this.isOut(home) || now() >= this.times[home * TIMES + TRY_AT]!) return home;
     const others = this.endpoints - 1;
     for (let step = 0; step < others; step++) {
       const other = (home + 1 + ((lane + step) % others)) % this.endpoints;
       if (!this.isOut(other)) return other;
     }
     return home;
+  }
+
+  /** The endpoint is being asked: one that is out is next tried after twice the time. Two threads at once are two tries, which does no harm. */
+  asks(endpoint: number, now: () => number): void {
+    if (this.counts[OUT] === 0 || !this.isOut(endpoint)) return;
+    const from = endpoint * TIMES;
+    const waitMs = Math.min(LONGEST_WAIT_MS, this.times[from + WAIT_MS]! * 2);
+    this.times[from + WAIT_MS] = waitMs;
+    this.times[from + TRY_AT] = now() + waitMs;
   }
 
   /** The endpoint answered. */
@@ -108,15 +120,5 @@ export class EndpointHealth {
     this.times[from + TRY_AT] = nowMs + FIRST_WAIT_MS;
     Atomics.add(this.counts, this.countAt(endpoint, OUTAGES), 1);
     Atomics.add(this.counts, OUT, 1);
-  }
-
-  /** True for the one that is to try it; two threads at once are two, which does no harm. */
-  private isToBeTried(endpoint: number, nowMs: number): boolean {
-    const from = endpoint * TIMES;
-    if (nowMs < this.times[from + TRY_AT]!) return false;
-    const waitMs = Math.min(LONGEST_WAIT_MS, this.times[from + WAIT_MS]! * 2);
-    this.times[from + WAIT_MS] = waitMs;
-    this.times[from + TRY_AT] = nowMs + waitMs;
-    return true;
   }
 }

@@ -1,8 +1,9 @@
 /**
- * How fast an endpoint is asked, as one token bucket in memory that all threads share: whoever is about to send
- * takes its turn from it, and a new limit holds for all of them without a message.
+ * How fast the endpoints are asked, as token buckets in memory that all threads share: one for all requests, which the user
+ * caps, and one an endpoint. Whoever is about to send takes its turn from both, and a new limit holds for all of them
+ * without a message.
  *
- * The bucket is the time at which the next request is due: each one sent moves it on by the time between two
+ * A bucket is the time at which the next request is due: each one sent moves it on by the time between two
  * (GCRA, ITU-T I.371). It may lie behind by `BURST_MS`, which is what timers are late by.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,11 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const BURST_MS = 10;
 const BURST_NS = BigInt(BURST_MS) * 1_000_000n;
 
-/** In `times`: ns since the epoch at which the next request is due. */
-const DUE = 0;
-/** In `gaps`, ns between two requests, 0 for none: what holds now, and what the user allows. */
-const GAP = 1;
-const CAPPED = 2;
+/** The bucket of all requests; those of the endpoints follow. */
+const ALL = 0;
 
 /** So many a second that no second sees one more, whichever second that is: a burst and the one at its edge are in the count. */
 function cappedGap(perSecond: number): number {
@@ -27,55 +25,72 @@ export function sharedNow(): number {
 }
 
 export class Pace {
+  /** by bucket: ns since the epoch at which the next request is due */
   private readonly times: BigInt64Array;
+  /** by bucket: ns between two requests, 0 for none */
   private readonly gaps: Float64Array;
+  private readonly own: number;
 
   /** `most`: requests a second, or null */
-  static allocate(most: number | null): SharedArrayBuffer {
-    const buffer = new SharedArrayBuffer(24);
-    if (most !== null) new Float64Array(buffer).fill(cappedGap(most), GAP);
+  static allocate(most: number | null, endpoints = 1): SharedArrayBuffer {
+    const buffer = new SharedArrayBuffer(16 * (1 + endpoints));
+    if (most !== null) new Float64Array(buffer, buffer.byteLength / 2)[ALL] = cappedGap(most);
     return buffer;
   }
 
-  constructor(buffer: SharedArrayBuffer) {
-    this.times = new BigInt64Array(buffer);
-    this.gaps = new Float64Array(buffer);
+  constructor(buffer: SharedArrayBuffer, endpoint = 0) {
+    const buckets = buffer.byteLength / 16;
+    this.times = new BigInt64Array(buffer, 0, buckets);
+    this.gaps = new Float64Array(buffer, this.times.byteLength);
+    this.own = 1 + endpoint;
   }
 
-  /** Requests a second from now on, within what the user allows; Infinity for no limit but that. */
+  /** Requests a second to the endpoint from now on, within what the user allows; Infinity for no limit but that. */
   limit(perSecond: number): void {
-    this.gaps[GAP] = Math.max(this.gaps[CAPPED]!, 1e9 / perSecond);
+    this.gaps[this.own] = 1e9 / perSecond;
   }
 
   get isLimited(): boolean {
-    return this.gaps[GAP] !== 0;
+    return this.gaps[this.own] !== 0 || this.gaps[ALL] !== 0;
   }
 
   /** 0: the request is counted and may go out. Else ms to wait before asking again. `leastGapMs` between two, whatever the limit. */
   take(nowMs: number, leastGapMs = 0): number {
-    return this.turn(nowMs, leastGapMs, false);
+    const gap = Math.max(this.gaps[ALL]!, leastGapMs * 1e6);
+    const waitMs = this.turn(ALL, gap, nowMs, false);
+    if (waitMs > 0) return waitMs;
+    const ownMs = this.turn(this.own, this.gaps[this.own]!, nowMs, false);
+    // Nothing is sent: the turn is another's.
+    if (ownMs > 0) Atomics.sub(this.times, ALL, BigInt(Math.round(gap)));
+    return ownMs;
   }
 
   /** Waits for its turn, in the order of asking. For requests that are few beside those that `take`. */
   async wait(signal: AbortSignal): Promise<void> {
     if (!this.isLimited) return;
-    const ms = this.turn(sharedNow(), 0, true);
+    const ms = this.reserve();
     if (ms >= 1) await sleep(ms, undefined, { signal }).catch(() => {});
   }
 
   /** Counts a request that is on its way already. */
   charge(): void {
-    if (this.isLimited) this.turn(sharedNow(), 0, true);
+    if (this.isLimited) this.reserve();
   }
 
-  private turn(nowMs: number, leastGapMs: number, isReserved: boolean): number {
+  private reserve(): number {
+    const now = sharedNow();
+    return Math.max(...[ALL, this.own].map((bucket) => this.turn(bucket, this.gaps[bucket]!, now, true)));
+  }
+
+  private turn(bucket: number, gapNs: number, nowMs: number, isReserved: boolean): number {
+    if (gapNs === 0) return 0;
     const now = BigInt(Math.round(nowMs * 1e6));
-    const gap = BigInt(Math.round(Math.max(this.gaps[GAP]!, leastGapMs * 1e6)));
+    const gap = BigInt(Math.round(gapNs));
     for (;;) {
-      const due = Atomics.load(this.times, DUE);
+      const due = Atomics.load(this.times, bucket);
       const start = due > now - BURST_NS ? due : now - BURST_NS;
       if (start > now && !isReserved) return Number(start - now) / 1e6;
-      if (Atomics.compareExchange(this.times, DUE, due, start + gap) === due) return Math.max(0, Number(start - now) / 1e6);
+      if (Atomics.compareExchange(this.times, bucket, due, start + gap) === due) return Math.max(0, Number(start - now) / 1e6);
     }
   }
 }

@@ -84,7 +84,7 @@ export class BucketClient {
   readonly clock: RequestClock = new RequestClock(0);
   private readonly options: BucketClientOptions;
   private readonly retryBudget: RetryBudget;
-  private readonly pace: Pace;
+  private readonly paces: readonly Pace[];
   private readonly endpoints: EndpointHealth;
   private readonly abort = new AbortController();
   private credentials: Credentials | null;
@@ -102,7 +102,7 @@ export class BucketClient {
     this.unanswered = options.targets.map(() => 0);
     this.credentials = options.credentials;
     this.retryBudget = new RetryBudget(options.retryBudget);
-    this.pace = new Pace(options.pace);
+    this.paces = options.targets.map((_, at) => new Pace(options.pace, at));
     this.endpoints = new EndpointHealth(options.endpoints);
     this.ways = this.openWays();
     // One for each request on its way.
@@ -142,8 +142,8 @@ export class BucketClient {
   }
 
   /** Resolves when the endpoint's pace lets a request out. `get` has waited for it. */
-  turn(): Promise<void> {
-    return this.pace.wait(this.abort.signal);
+  turn(target: number = this.home): Promise<void> {
+    return this.paces[target]!.wait(this.abort.signal);
   }
 
   /** The body of a GET on the bucket. Throws a Failure that names bucket, endpoint and reason. */
@@ -211,8 +211,9 @@ export class BucketClient {
   }
 
   private async attempt(query: Query): Promise<Answer | NoAnswer> {
-    await this.turn();
     const target = this.endpoints.pick(this.home, 0, Date.now);
+    await this.turn(target);
+    this.endpoints.asks(target, Date.now);
     const way = this.ways[target]!;
     const { route } = way;
     const path = route.pathPrefix === '' ? '/' : route.pathPrefix;

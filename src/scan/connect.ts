@@ -132,8 +132,9 @@ export async function connect(options: EndpointOptions, bucket: string | null, v
       await client.probe(true);
       return true;
     } catch (error) {
-      if (error instanceof Failure && error.kind === 'unreachable') return false;
-      throw error;
+      if (!(error instanceof Failure) || error.kind !== 'unreachable') throw error;
+      // Being told to slow down is an answer.
+      return client.unanswered[0] === 0;
     } finally {
       await client.close();
     }

@@ -90,7 +90,7 @@ export class HeadScan extends RunningScan {
     const endpoints = Math.max(1, endpoint.endpoints.length);
     this.counterMemory = ShardCounters.allocate(Math.min(shards, concurrency), endpoints);
     this.counters = new ShardCounters(this.counterMemory, endpoints);
-    this.limits = { retryBudget: RetryBudget.allocate(concurrency), pace: Pace.allocate(endpoint.rate), endpoints: EndpointHealth.allocate(endpoints) };
+    this.limits = { retryBudget: RetryBudget.allocate(concurrency), pace: Pace.allocate(endpoint.rate, endpoints), endpoints: EndpointHealth.allocate(endpoints) };
     this.queue = new KeyQueue(Math.max(MIN_QUEUE_KEYS, concurrency * QUEUE_KEYS_PER_SLOT), concurrency);
     this.result = this.run();
   }
@@ -119,12 +119,12 @@ export class HeadScan extends RunningScan {
       workers.useCredentials(credentials);
       client?.useCredentials(credentials);
     });
-    const pace = new PaceKeeper(this.limits.pace, this.counters);
+    const paces = this.endpointNames.map((_, endpoint) => new PaceKeeper(new Pace(this.limits.pace, endpoint), () => this.counters.ofEndpoint(endpoint)));
     try {
       await Promise.race([this.feed(first, keys, workers, connection), workers.done]);
       return await this.publish(writer, await workers.done, this.failure);
     } finally {
-      pace.stop();
+      for (const pace of paces) pace.stop();
       freshness.stop();
     }
   }

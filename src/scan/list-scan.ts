@@ -42,10 +42,11 @@ export class ListScan extends RunningScan {
     super(options);
     this.options = options;
     const { listing, endpoint } = options;
+    const endpoints = Math.max(1, endpoint.endpoints.length);
     this.limits = {
       retryBudget: RetryBudget.allocate(listing.concurrency ?? MAX_LIST_CONCURRENCY),
-      pace: Pace.allocate(endpoint.rate),
-      endpoints: EndpointHealth.allocate(Math.max(1, endpoint.endpoints.length)),
+      pace: Pace.allocate(endpoint.rate, endpoints),
+      endpoints: EndpointHealth.allocate(endpoints),
     };
     this.filter = new PageFilter(options.filter, options.output.schema);
     this.result = this.run();

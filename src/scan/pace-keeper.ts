@@ -3,8 +3,8 @@
  * times a second (http/admission.ts). The shards hear of it through the memory that they share.
  */
 import { admissionAfter, OPEN, type Admission } from '../http/admission.ts';
-import { Pace } from '../http/pace.ts';
-import { COUNTER, type ShardCounters } from '../metrics/shard-counters.ts';
+import type { Pace } from '../http/pace.ts';
+import type { ShardTotals } from '../metrics/shard-counters.ts';
 
 const INTERVAL_MS = 200;
 /** Fewer answers than this tell little: a longer interval is taken, up to a second. */
@@ -15,18 +15,20 @@ interface Reading {
   readonly atMs: number;
   readonly served: number;
   readonly refused: number;
+  readonly inFlight: number;
 }
 
 export class PaceKeeper {
   private readonly pace: Pace;
-  private readonly counters: ShardCounters;
+  private readonly totals: () => ShardTotals;
   private readonly timer: NodeJS.Timeout;
   private admission: Admission = OPEN;
   private last: Reading;
 
-  constructor(pace: SharedArrayBuffer, counters: ShardCounters) {
-    this.pace = new Pace(pace);
-    this.counters = counters;
+  /** `totals`: of the HEADs of the endpoint */
+  constructor(pace: Pace, totals: () => ShardTotals) {
+    this.pace = pace;
+    this.totals = totals;
     this.last = this.read();
     this.timer = setInterval(() => this.decide(), INTERVAL_MS).unref();
   }
@@ -36,11 +38,9 @@ export class PaceKeeper {
   }
 
   private read(): Reading {
-    const total = (counter: number): number => this.counters.total(counter);
-    const refused = total(COUNTER.throttled);
+    const { attempts, inFlight, throttled: refused, retriesTransient } = this.totals();
     // What failed without being told to slow down says nothing of the rate.
-    const served = total(COUNTER.attempts) - total(COUNTER.inFlight) - refused - total(COUNTER.retriesTransient);
-    return { atMs: performance.now(), served, refused };
+    return { atMs: performance.now(), served: attempts - inFlight - refused - retriesTransient, refused, inFlight };
   }
 
   private decide(): void {
@@ -52,7 +52,7 @@ export class PaceKeeper {
     if (served + refused < ENOUGH && ms < LONGEST_MS) return;
     this.last = now;
     const { limit } = this.admission;
-    this.admission = admissionAfter(this.admission, { ms, served, refused, inFlight: this.counters.total(COUNTER.inFlight) });
+    this.admission = admissionAfter(this.admission, { ms, served, refused, inFlight: now.inFlight });
     if (this.admission.limit !== limit) this.pace.limit(this.admission.limit);
   }
 }

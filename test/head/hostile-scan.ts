@@ -98,7 +98,7 @@ export interface HostileScan {
 export async function scanHostile(t: TestContext, answer: HostileAnswer, name: EngineName): Promise<HostileScan> {
   const server = await serveHostile(t, (key) => (key === 'hostile' ? answer : null));
   const given = settings(server.origin, name, answer.hangs === true ? 1000 : 10_000);
-  const { pace, endpoints, retryBudget, gate, access } = unlimited(1);
+  const { pace, endpoints, retryBudget, gates, access } = unlimited(1);
   const engine = (name === 'fast' ? new FastEngine(given, pace) : new SdkEngine(given, 1)) as Engine<unknown>;
   const sink = recordSink(t, HEAD_COLUMNS);
   const assembly = new RecordAssembly(HEAD_COLUMNS, sink.sender);
@@ -118,7 +118,7 @@ export async function scanHostile(t: TestContext, answer: HostileAnswer, name: E
       counters: new ShardCounters(ShardCounters.allocate(1)),
       latency: createLatencyHistogram(),
       retryBudget,
-      gate,
+      gates,
       access,
       pull: () => {},
       exhausted: () => {},

@@ -26,7 +26,7 @@ test("a server that sends bodies after its HEADs, late and shaped like answers: 
   });
   const sink = recordSink(t, HEAD_COLUMNS);
   const assembly = new RecordAssembly(HEAD_COLUMNS, sink.sender);
-  const { pace, endpoints, retryBudget, gate, access } = unlimited(2);
+  const { pace, endpoints, retryBudget, gates, access } = unlimited(2);
   const engine = new FastEngine({
     endpoint: server.origin,
     region: 'us-east-1',
@@ -60,7 +60,7 @@ test("a server that sends bodies after its HEADs, late and shaped like answers: 
       counters: new ShardCounters(ShardCounters.allocate(1)),
       latency: createLatencyHistogram(),
       retryBudget,
-      gate,
+      gates,
       access,
       pull: () => {},
       exhausted: () => {},

@@ -40,7 +40,7 @@ function lane(t: TestContext, slots: number, maxAttempts = 11, parts = false, en
   const assembly = new RecordAssembly(SCHEMA, sink.sender);
   const counters = new ShardCounters(ShardCounters.allocate(1, engines.length), engines.length);
   const endpoints = new EndpointHealth(EndpointHealth.allocate(engines.length));
-  const { pace, retryBudget: budget, gate, access } = unlimited(1000);
+  const { pace, retryBudget: budget, gates, access } = unlimited(1000);
   const own: Lane = {
     engine,
     counters,
@@ -61,7 +61,7 @@ function lane(t: TestContext, slots: number, maxAttempts = 11, parts = false, en
       counters,
       latency: createLatencyHistogram(),
       retryBudget: budget,
-      gate,
+      gates: engines.map(() => gates[0]!),
       access,
       pull: () => {
         own.pulls++;

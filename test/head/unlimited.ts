@@ -10,7 +10,7 @@ export interface Unlimited {
   /** one */
   readonly endpoints: EndpointHealth;
   readonly retryBudget: RetryBudget;
-  readonly gate: Gate;
+  readonly gates: readonly Gate[];
   /** takes each refusal for the key's own */
   readonly access: AccessCheck;
 }
@@ -18,5 +18,5 @@ export interface Unlimited {
 export function unlimited(concurrency: number): Unlimited {
   const pace = new Pace(Pace.allocate(null));
   const retryBudget = new RetryBudget(RetryBudget.allocate(concurrency));
-  return { pace, endpoints: new EndpointHealth(EndpointHealth.allocate(1)), retryBudget, gate: new Gate(pace, retryBudget), access: new AccessCheck(false, () => {}) };
+  return { pace, endpoints: new EndpointHealth(EndpointHealth.allocate(1)), retryBudget, gates: [new Gate(pace, retryBudget)], access: new AccessCheck(false, () => {}) };
 }

@@ -54,6 +54,7 @@ test('it is tried by one request at a time, ever more seldom, for as long as it 
   for (let ms = 0; ms < 100_000; ms += 100) {
     for (let request = 0; request < 10; request++) {
       if (two.pick(0, request, () => ms) === 1) continue;
+      two.asks(0, () => ms);
       tries.push(ms);
       assert.equal(two.failed(0, ms), true);
     }
@@ -97,6 +98,7 @@ test('whatever comes, no endpoint is asked that is out, but its own to try it; a
         const home = endpoint % count;
         now += ms;
         const picked = of.pick(home, times, () => now);
+        of.asks(picked, () => now);
         const states = Array.from({ length: count }, (_, at) => threads[1 - thread]!.state(at));
         assert.ok(picked === home || (states[home]!.isOut && !states[picked]!.isOut));
         for (let time = 0; time < times; time++) {

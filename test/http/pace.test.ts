@@ -85,6 +85,31 @@ test('a limit holds for all threads at once, within the cap, and the slower of g
   assert.equal(new Pace(Pace.allocate(null)).take(START, 100), 0);
 });
 
+test('several endpoints: each has its own limit, and all together the cap', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(60, 900, 5000), fc.tuple(fc.constantFrom(40, 700), fc.constantFrom(300, Infinity)), fc.integer(), (cap, limits, seed) => {
+      const dice = rolled(seed);
+      const memory = Pace.allocate(cap, 2);
+      limits.forEach((limit, endpoint) => new Pace(memory, endpoint).limit(limit));
+      const paces = [0, 1].map((endpoint) => new Pace(memory, endpoint));
+      const times: number[][] = [[], []];
+      let now = START;
+      const until = START + 3000;
+      while (now < until) {
+        // Both want all that they get.
+        for (const endpoint of dice() < 0.5 ? [0, 1] : [1, 0]) while (paces[endpoint]!.take(now) === 0) times[endpoint]!.push(now);
+        now += dice() * 4;
+      }
+      assert.ok(busiestSecond(times.flat().sort((a, b) => a - b)) <= cap);
+      for (const [endpoint, limit] of limits.entries()) assert.ok(times[endpoint]!.length <= 3 * limit * 1.02 + 2, `${times[endpoint]!.length} at ${limit} a second`);
+      // What one may not send is left to the other.
+      const allowed = Math.min(cap, limits[0] + limits[1]);
+      assert.ok(times.flat().length >= 3 * allowed * 0.95 - 3, `${times.flat().length} in all, of ${allowed} a second`);
+    }),
+    { numRuns: 30 },
+  );
+});
+
 test('who waits for a turn has it before those who come back for theirs', async () => {
   const pace = new Pace(Pace.allocate(20));
   const signal = new AbortController().signal;
