@@ -52,11 +52,24 @@ export function failureFrom(error: unknown, settings: SdkSettings, bucket: strin
   return failureOf(problem, { bucket, endpoint: settings.endpoint, region: settings.region, bucketRegion: null, status: status ?? null });
 }
 
+/** Servers that know only version 1 of ListObjects take the key by this name; the SDK has no field for it. */
+function addMarker(command: ListObjectsV2Command, key: Uint8Array): void {
+  command.middlewareStack.add(
+    (next) => (args) => {
+      const { query } = args.request as { query: Record<string, string> };
+      query['marker'] = Buffer.from(key).toString('utf8');
+      return next(args);
+    },
+    // Before the signature.
+    { step: 'build', name: 'marker' },
+  );
+}
+
 /** `connections`: requests that may be on their way. */
 export function sdkListPage(settings: SdkSettings, bucket: string, connections = 1): ListPage {
   const client = sdkClient(settings, connections, { maxAttempts: LIST_ATTEMPTS });
   return async (request: PageRequest, builder: RecordBuilder) => {
-    const { prefix, startAfter, continuationToken, maxKeys, delimiter, window } = request;
+    const { prefix, startAfter, continuationToken, byMarker, maxKeys, delimiter, window } = request;
     const command = new ListObjectsV2Command({
       Bucket: bucket,
       EncodingType: 'url',
@@ -66,6 +79,7 @@ export function sdkListPage(settings: SdkSettings, bucket: string, connections =
       ...(delimiter !== undefined && { Delimiter: delimiter }),
       ...(continuationToken !== null && { ContinuationToken: continuationToken }),
     });
+    if (startAfter !== null && byMarker === true) addMarker(command, startAfter);
     const page = await client.send(command).catch((error: unknown) => {
       throw failureFrom(error, settings, bucket);
     });
