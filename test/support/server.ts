@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, get as getSecurely } from 'node:https';
@@ -116,7 +116,14 @@ export async function startServer(program: ServerProgram): Promise<S3Server> {
     running.server.kill('SIGKILL');
     await running.ended;
   };
+  // A process that is ended in the midst, as benchmarks are, does not come to stopping it.
+  const leave = (): void => {
+    running.server.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  process.once('exit', leave);
   const stop = async (): Promise<void> => {
+    process.off('exit', leave);
     await kill();
     await rm(folder, { recursive: true, force: true });
   };
