@@ -1,6 +1,6 @@
 /** What a shard needs of the way its HEADs are sent. Chosen once a scan; two implementations. */
 import type { RecordBuilder } from '../records/record-builder.ts';
-import type { BucketAddress } from '../s3/address.ts';
+import type { BucketAddress } from '../s3/bucket-address.ts';
 import type { Credentials } from '../s3/sigv4.ts';
 
 /** An answer's headers, for the row and for the cross-check with the LIST entry (R4). */

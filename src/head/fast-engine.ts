@@ -5,7 +5,7 @@ import { Outbox } from '../http/outbox.ts';
 import type { Pace } from '../http/pace.ts';
 import { ResponseHead } from '../http/response-head.ts';
 import { HeaderDecoder, type RawHeaders } from '../records/header-decoder.ts';
-import type { BucketAddress } from '../s3/address.ts';
+import type { BucketAddress } from '../s3/bucket-address.ts';
 import { RequestClock } from '../s3/clock.ts';
 import { BucketRoute } from '../s3/route.ts';
 import type { Credentials } from '../s3/sigv4.ts';

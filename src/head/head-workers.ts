@@ -13,7 +13,7 @@ import { EndpointHealth } from '../http/endpoint-health.ts';
 import { COUNTER, ShardCounters } from '../metrics/shard-counters.ts';
 import type { KeyBatch } from '../queue/key-batch.ts';
 import type { KeyQueue } from '../queue/key-queue.ts';
-import type { BucketAddress } from '../s3/address.ts';
+import type { BucketAddress } from '../s3/bucket-address.ts';
 import type { Credentials } from '../s3/sigv4.ts';
 import type { FromHeadWorker, HeadSettings, HeadWorkerData, ShardPlan, ToHeadWorker } from './protocol.ts';
 

@@ -5,7 +5,7 @@ import type { FailureMessage } from '../failure.ts';
 import type { NetworkSettings } from '../http/network.ts';
 import type { KeyBatch } from '../queue/key-batch.ts';
 import type { Schema } from '../records/columns.ts';
-import type { Addressing, AwsVariants, BucketAddress } from '../s3/address.ts';
+import type { Addressing, AwsVariants, BucketAddress } from '../s3/bucket-address.ts';
 import type { RequestHeader } from '../s3/request-headers.ts';
 import type { Credentials } from '../s3/sigv4.ts';
 

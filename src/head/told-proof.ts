@@ -8,7 +8,7 @@ import type { RawHeaders } from '../records/header-decoder.ts';
 import type { Schema } from '../records/columns.ts';
 import type { ColumnData, RecordBatchData, Utf8Values } from '../records/record-batch.ts';
 import { RecordBuilder } from '../records/record-builder.ts';
-import type { BucketAddress } from '../s3/address.ts';
+import type { BucketAddress } from '../s3/bucket-address.ts';
 import { WHOLE, type AnswerHeaders, type Channel, type SlotOwner } from './engine.ts';
 import { FastEngine } from './fast-engine.ts';
 import type { HeadSettings } from './protocol.ts';

@@ -10,6 +10,10 @@ export interface Interval {
   readonly through: Uint8Array | null;
 }
 
+/** Below every key. */
+export const BEGINNING: Uint8Array = new Uint8Array(0);
+export const EVERYTHING: Interval = { after: BEGINNING, through: null };
+
 /** Negative, zero or positive, by unsigned bytes, a prefix before what it begins. */
 export function compareKeys(a: Uint8Array, b: Uint8Array): number {
   return Buffer.compare(a, b);

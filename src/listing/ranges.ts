@@ -3,7 +3,7 @@
  * only here are they cut, advanced and closed. No I/O: `next` says what to ask, `finish` is told the answer.
  */
 import { commonPrefix, toCodePoints, toKey, type CodePoints } from '../keyspace/code-points.ts';
-import { compareEnds, compareKeys, type Interval } from '../keyspace/interval.ts';
+import { BEGINNING, compareEnds, compareKeys, type Interval } from '../keyspace/interval.ts';
 import { isFitForStartAfter } from './continuation.ts';
 import { KeyModel } from './key-model.ts';
 import { keysLeft, planCuts, type Basis, type Cut, type RangeView } from './split.ts';
@@ -51,8 +51,6 @@ interface Range {
   /** as decisions saw it last, and where it ended then */
   view: (RangeView & { readonly end: Uint8Array | null }) | null;
 }
-
-const BEGINNING = new Uint8Array(0);
 
 /** How much one cut's outcome counts against those before. */
 const LUCK_WEIGHT = 1 / 32;

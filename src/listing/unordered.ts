@@ -6,7 +6,7 @@
  * a circle. What is not: that a key the server lists twice, or not at all, would be noticed.
  */
 import { Failure } from '../failure.ts';
-import type { Interval } from '../keyspace/interval.ts';
+import { BEGINNING, EVERYTHING, type Interval } from '../keyspace/interval.ts';
 import type { RecordBuilder } from '../records/record-builder.ts';
 import { MAX_EMPTY_PAGES } from './continuation.ts';
 import { NoToken } from './doubts.ts';
@@ -21,9 +21,7 @@ export interface UnorderedOptions {
   readonly builder: RecordBuilder;
 }
 
-const BEGINNING = new Uint8Array(0);
 const NOTHING: Interval = { after: BEGINNING, through: BEGINNING };
-const EVERYTHING: Interval = { after: BEGINNING, through: null };
 
 /**
  * Whether tokens go in a circle, however long, from one of them kept (R. P. Brent, 1980): it is replaced whenever their

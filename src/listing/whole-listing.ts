@@ -14,7 +14,7 @@
  * a server that ignores start-after shows keys that are too low, never too high.
  */
 import { Failure } from '../failure.ts';
-import { compareEnds, compareKeys, type Interval } from '../keyspace/interval.ts';
+import { compareEnds, compareKeys, EVERYTHING, type Interval } from '../keyspace/interval.ts';
 import { complement, Tiling } from '../keyspace/tiling.ts';
 import type { ListingCounters } from '../metrics/listing-counters.ts';
 import { LIST_COLUMNS, type Column, type Schema } from '../records/columns.ts';
@@ -47,8 +47,6 @@ export interface WholeListingOptions {
   /** ms */
   readonly now: () => number;
 }
-
-const EVERYTHING: Interval = { after: new Uint8Array(0), through: null };
 
 const KEY: Column = LIST_COLUMNS.find(({ name }) => name === 'key')!;
 

@@ -4,7 +4,7 @@
  */
 import { S3Client } from '@aws-sdk/client-s3';
 import { Failure } from '../failure.ts';
-import type { AddressOptions, BucketAddress } from './address.ts';
+import type { AddressOptions, BucketAddress } from './bucket-address.ts';
 import { oneLine } from './errors.ts';
 
 /** How requests to the address are to be signed, first the way that AWS prefers. */

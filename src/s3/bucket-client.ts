@@ -12,7 +12,7 @@ import type { NetworkSettings } from '../http/network.ts';
 import { Pace } from '../http/pace.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
 import { parseRetryAfter, retryDelay } from '../http/retry.ts';
-import type { BucketAddress } from './address.ts';
+import type { BucketAddress } from './bucket-address.ts';
 import { RequestClock } from './clock.ts';
 import { parseErrorBody } from './error-body.ts';
 import { classifyStatus, classifyTransport, failureOf, isAboutCredentials, type Classified } from './errors.ts';

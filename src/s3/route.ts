@@ -1,6 +1,6 @@
 /** What all requests to one bucket share: where they go, their headers, and the signer. */
 import { Failure } from '../failure.ts';
-import type { BucketAddress } from './address.ts';
+import type { BucketAddress } from './bucket-address.ts';
 import type { RequestHeader } from './request-headers.ts';
 import { EMPTY_SHA256, Signer, type Credentials } from './sigv4.ts';
 

@@ -2,7 +2,7 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { agents } from '../http/agents.ts';
 import type { NetworkSettings } from '../http/network.ts';
-import type { Addressing, AwsVariants } from './address.ts';
+import type { Addressing, AwsVariants } from './bucket-address.ts';
 import type { RequestHeader } from './request-headers.ts';
 import type { Credentials } from './sigv4.ts';
 

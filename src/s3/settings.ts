@@ -3,7 +3,7 @@
  * AWS files, as the AWS tools do it.
  */
 import { Failure } from '../failure.ts';
-import type { AwsVariants } from './address.ts';
+import type { AwsVariants } from './bucket-address.ts';
 import { credentialProvider, type CredentialProvider } from './credentials.ts';
 
 export interface SettingsOptions {

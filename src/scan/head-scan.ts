@@ -19,7 +19,7 @@ import { recordsWithin, type KeyBatch } from '../queue/key-batch.ts';
 import { KeyQueue } from '../queue/key-queue.ts';
 import { intervalOf, recordOfEnd } from '../queue/place.ts';
 import { TOLD_HEAD, type Schema } from '../records/columns.ts';
-import type { BucketAddress } from '../s3/address.ts';
+import type { BucketAddress } from '../s3/bucket-address.ts';
 import type { BucketClient, Limits } from '../s3/bucket-client.ts';
 import { customerKeyHeaders } from '../s3/customer-key.ts';
 import type { RequestHeader } from '../s3/request-headers.ts';

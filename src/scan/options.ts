@@ -4,7 +4,7 @@ import type { HostPort } from '../http/network.ts';
 import type { Options } from '../metrics/options.ts';
 import type { Compression, Format } from '../output/format.ts';
 import type { Schema } from '../records/columns.ts';
-import type { Addressing } from '../s3/address.ts';
+import type { Addressing } from '../s3/bucket-address.ts';
 import type { Filter } from '../source/filter.ts';
 import type { FromFormat } from '../source/key-format.ts';
 import type { ScanLog } from './scan.ts';

@@ -10,7 +10,7 @@ import { sdkListPage } from '../../src/listing/sdk-list-page.ts';
 import { listWhole } from '../../src/listing/whole-listing.ts';
 import { ListingCounters } from '../../src/metrics/listing-counters.ts';
 import { LIST_COLUMNS } from '../../src/records/columns.ts';
-import type { BucketAddress } from '../../src/s3/address.ts';
+import type { BucketAddress } from '../../src/s3/bucket-address.ts';
 import { BucketClient } from '../../src/s3/bucket-client.ts';
 import { DIRECT } from '../http/direct.ts';
 import { rawServer, type RawRequest, type RawServer } from '../http/raw-server.ts';

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { Failure } from '../../src/failure.ts';
-import { compareEnds, compareKeys, type Interval } from '../../src/keyspace/interval.ts';
+import { compareEnds, compareKeys, EVERYTHING, type Interval } from '../../src/keyspace/interval.ts';
 import { complement } from '../../src/keyspace/tiling.ts';
 import { droppedLine, entryLine, headerLine, readJournal, type JournalEntry, type JournalHeader, type Unit } from '../../src/output/journal.ts';
 import { recordEnd } from '../../src/queue/place.ts';
 
 const SHA = '0'.repeat(64);
-const EVERYTHING: Interval = { after: new Uint8Array(0), through: null };
 
 function header(unit: Unit = 'keys'): JournalHeader {
   return { s3scan: '1.2.3', command: 'head', unit, asked: { bucket: 'b', '--prefix': 'p/', '--max-keys': null } };

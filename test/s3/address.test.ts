@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { HeadObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import * as fc from 'fast-check';
 import { Failure } from '../../src/failure.ts';
-import { bucketAddress, parseS3Url, type AddressOptions, type BucketAddress } from '../../src/s3/address.ts';
+import { bucketAddress, parseS3Url } from '../../src/s3/address.ts';
+import type { AddressOptions, BucketAddress } from '../../src/s3/bucket-address.ts';
 import { encodeKeyPath } from '../../src/s3/uri.ts';
 import { PLAIN } from './plain.ts';
 

@@ -1,5 +1,5 @@
 /** Addresses as they are without any option. */
-import type { AwsVariants, BucketAddress } from '../../src/s3/address.ts';
+import type { AwsVariants, BucketAddress } from '../../src/s3/bucket-address.ts';
 
 export const PLAIN: AwsVariants = { dualStack: false, fips: false, accelerate: false, expressSessions: true };
 
