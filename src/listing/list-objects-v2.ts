@@ -2,6 +2,7 @@
  * ListObjectsV2: the query of one page and the decoding of its answer. Sending is the composition's: `get`
  * signs, sends, retries, bounds the body, and throws a Failure where no answer of status 200 came.
  */
+import { recycle } from '../http/get.ts';
 import type { ListPage, PageRequest } from './listing.ts';
 import { decodeListPage, decodeScannedPage } from './page-decoder.ts';
 import { scanPage, type PageScan } from './page-scan.ts';
@@ -49,6 +50,10 @@ export function listObjectsV2(get: GetBucket, options: ListObjectsV2Options = {}
   return async (request, builder) => {
     const query = queryOf(request, options);
     const page = options.metadata?.() === true ? await pageWithMetadata(get, query) : null;
-    return page === null ? decodeListPage(await get(query), request.window, builder) : decodeScannedPage(page, request.window, builder);
+    if (page !== null) return decodeScannedPage(page, request.window, builder);
+    const body = await get(query);
+    const info = decodeListPage(body, request.window, builder);
+    recycle(body);
+    return info;
   };
 }

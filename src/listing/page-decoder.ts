@@ -140,7 +140,14 @@ export function decodeScannedPage(page: PageScan, window: KeyWindow, builder: Re
   return wholePage(() => decode(page, window, builder));
 }
 
-/** The same, from the body of the answer; a Failure also where that is no page of a listing. */
+/** Of one page at a time: nothing of a scan is left when `decodeListPage` returns. */
+let spans: Int32Array = new Int32Array(0);
+
+/** The same, from the body of the answer; a Failure also where that is no page of a listing. Keeps nothing of the body. */
 export function decodeListPage(body: Buffer, window: KeyWindow, builder: RecordBuilder): ListPageInfo {
-  return wholePage(() => decode(scanPage(body), window, builder));
+  return wholePage(() => {
+    const page = scanPage(body, spans);
+    ({ spans } = page);
+    return decode(page, window, builder);
+  });
 }

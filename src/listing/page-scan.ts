@@ -57,9 +57,10 @@ class PageScanner {
   private readonly told = new Map<string, string>();
   private readonly scanner: XmlScanner;
 
-  constructor(body: Buffer) {
+  constructor(body: Buffer, spans: Int32Array) {
     this.scanner = new XmlScanner(body);
-    this.spans = new Int32Array(Math.ceil(body.length / BYTES_PER_OBJECT) * SPAN_STRIDE);
+    const needed = Math.ceil(body.length / BYTES_PER_OBJECT) * SPAN_STRIDE;
+    this.spans = spans.length < needed ? new Int32Array(needed) : spans.fill(0);
   }
 
   scan(): PageScan {
@@ -220,7 +221,10 @@ class PageScanner {
   }
 }
 
-/** Throws an XmlError or a Failure where the body is no well-formed page. */
-export function scanPage(body: Buffer): PageScan {
-  return new PageScanner(body).scan();
+/**
+ * Throws an XmlError or a Failure where the body is no well-formed page. `spans`: room to use, for as long as the scan is
+ * of use; by default its own.
+ */
+export function scanPage(body: Buffer, spans: Int32Array = new Int32Array(0)): PageScan {
+  return new PageScanner(body, spans).scan();
 }

@@ -28,7 +28,7 @@ export interface ParallelOptions {
   readonly pageSize: number;
   /** requests on their way; null to find out what the server takes */
   readonly concurrency: number | null;
-  /** one for each page */
+  /** one for each page on its way */
   readonly builder: () => RecordBuilder;
   readonly counters: ListingCounters;
   /** ms */
@@ -46,6 +46,7 @@ export class ParallelListing {
   private readonly ranges: Ranges;
   private readonly courses = new Map<number, Course>();
   private readonly ready: ListedPage[] = [];
+  private readonly spareBuilders: RecordBuilder[] = [];
   private readonly before: { readonly ranges: number; readonly splits: number };
   private pace: Pace;
   private throttled: number;
@@ -126,7 +127,7 @@ export class ParallelListing {
       limit: Infinity,
     };
     try {
-      const builder = newBuilder();
+      const builder = this.spareBuilders.pop() ?? newBuilder();
       const position = course.position(ranges.percentIsSafe);
       const startedMs = now();
       const info = await this.listPage({ prefix, ...position, maxKeys: pageSize, window }, builder);
@@ -159,6 +160,7 @@ export class ParallelListing {
     const count = isLast ? info.count : course.keeps(info, this.ranges.percentIsSafe);
     if (count === null) return this.retreat(range, (info.lastKey ?? info.skippedKey)!);
     const { rows, lastKey } = keptPage(info, builder.take(), count);
+    this.spareBuilders.push(builder);
     const sample = lastKey === null ? [] : [...info.sample.filter((key) => compareKeys(key, lastKey) < 0), lastKey];
     const interval = this.ranges.finish(range, { count, firstKey, lastKey, sample, isLast });
     if (isLast) this.courses.delete(range);

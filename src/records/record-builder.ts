@@ -60,10 +60,20 @@ class Validity {
 /** Bytes of variable length, one value after the other. */
 class Utf8Buffer {
   offsets: Int32Array = new Int32Array(INITIAL_ROWS + 1);
-  values: Uint8Array = new Uint8Array(INITIAL_BYTES);
+  values: Uint8Array;
   length = 0;
   /** the next value's number: every offset up to and with this one is written */
   next = 0;
+
+  /** `bytes`: about how many are expected */
+  constructor(bytes: number) {
+    this.values = new Uint8Array(bytes);
+  }
+
+  /** A little more than now, for the next one. */
+  get expected(): number {
+    return Math.max(INITIAL_BYTES, this.length + (this.length >> 4));
+  }
 
   /** Makes room for value number `index` of `bytes` bytes; the values skipped are empty. */
   private reserve(index: number, bytes: number): void {
@@ -130,22 +140,23 @@ export interface ColumnBuilder {
 
 export class Utf8Builder implements ColumnBuilder {
   private buffer: Utf8Buffer | null = null;
+  private expected = INITIAL_BYTES;
   private validity = new Validity();
 
   /** `source[start, end)` must be valid UTF-8. */
   setBytes(row: number, source: Uint8Array, start = 0, end: number = source.length): void {
-    if (this.validity.set(row)) (this.buffer ??= new Utf8Buffer()).bytes(row, source, start, end);
+    if (this.validity.set(row)) (this.buffer ??= new Utf8Buffer(this.expected)).bytes(row, source, start, end);
   }
 
   /** False, and nothing set, where `source[start, end)` is not ASCII. */
   setAsciiBytes(row: number, source: Uint8Array, start: number, end: number): boolean {
     if (this.validity.has(row)) return true;
-    if (!(this.buffer ??= new Utf8Buffer()).asciiBytes(row, source, start, end)) return false;
+    if (!(this.buffer ??= new Utf8Buffer(this.expected)).asciiBytes(row, source, start, end)) return false;
     return this.validity.set(row);
   }
 
   setAscii(row: number, text: string): void {
-    if (this.validity.set(row)) (this.buffer ??= new Utf8Buffer()).ascii(row, text);
+    if (this.validity.set(row)) (this.buffer ??= new Utf8Buffer(this.expected)).ascii(row, text);
   }
 
   /** Lone surrogates become U+FFFD. */
@@ -157,6 +168,7 @@ export class Utf8Builder implements ColumnBuilder {
     const { buffer, validity } = this;
     if (buffer === null) return { kind: 'null' };
     this.buffer = null;
+    this.expected = buffer.expected;
     this.validity = new Validity();
     return { kind: 'utf8', validity: validity.take(rows), nullCount: rows - validity.count, ...buffer.take(rows) };
   }
@@ -255,8 +267,8 @@ export class BoolBuilder implements ColumnBuilder {
 /** map<utf8, utf8>: call `entry` for each pair of the row, in the order they are to be kept. */
 export class MapBuilder implements ColumnBuilder {
   private offsets: Int32Array | null = null;
-  private keys = new Utf8Buffer();
-  private items = new Utf8Buffer();
+  private keys = new Utf8Buffer(INITIAL_BYTES);
+  private items = new Utf8Buffer(INITIAL_BYTES);
   private entries = 0;
   /** rows whose end offset is written */
   private ended = 0;
@@ -284,8 +296,8 @@ export class MapBuilder implements ColumnBuilder {
     if (rows + 1 > offsets.length) offsets = grownInts(offsets, rows + 1);
     while (this.ended < rows) offsets[++this.ended] = entries;
     this.offsets = null;
-    this.keys = new Utf8Buffer();
-    this.items = new Utf8Buffer();
+    this.keys = new Utf8Buffer(keys.expected);
+    this.items = new Utf8Buffer(items.expected);
     this.entries = 0;
     this.ended = 0;
     this.validity = new Validity();
