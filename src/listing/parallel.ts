@@ -3,12 +3,14 @@
  * the pages on in that order. Each carries the interval that it proves (R2); whether they are all there is for the
  * one who asked to check.
  *
- * The consumer governs (R5): at most twice as many pages as may be on their way are held or on their way.
+ * The consumer governs (R5): at most twice as many pages as may be on their way are held or on their way, and none is
+ * asked for while those held are large.
  */
 import { Failure } from '../failure.ts';
 import type { Interval } from '../keyspace/interval.ts';
 import { compareEnds, compareKeys } from '../keyspace/interval.ts';
 import type { ListingCounters } from '../metrics/listing-counters.ts';
+import { bytesOf } from '../records/record-batch.ts';
 import type { RecordBuilder } from '../records/record-builder.ts';
 import { excerpt } from '../s3/xml.ts';
 import { fitAbove, fitBeginning, hasPercent } from './continuation.ts';
@@ -37,6 +39,8 @@ export interface ParallelOptions {
 
 /** Pages held or on their way, for each that may be on its way. */
 const HELD = 2;
+/** A page of 1,000 keys of 40 bytes takes 200 KB, one of the longest keys 1.2 MB. */
+const HELD_BYTES = 8 * 1024 * 1024;
 
 export class ParallelListing {
   /** Once the pages have ended: what a page was that proves nothing. What is missing may be had in another way. */
@@ -46,6 +50,7 @@ export class ParallelListing {
   private readonly ranges: Ranges;
   private readonly courses = new Map<number, Course>();
   private readonly ready: ListedPage[] = [];
+  private heldBytes = 0;
   private readonly spareBuilders: RecordBuilder[] = [];
   private readonly before: { readonly ranges: number; readonly splits: number };
   private pace: Pace;
@@ -74,6 +79,7 @@ export class ParallelListing {
       for (;;) {
         this.send();
         const page = this.ready.shift();
+        if (page !== undefined) this.heldBytes -= bytesOf(page.rows);
         if (page !== undefined) yield page;
         else if (this.ended) break;
         else if (this.isIdle()) return;
@@ -97,7 +103,7 @@ export class ParallelListing {
   }
 
   private send(): void {
-    if (this.ended || this.percent === 'asking') return;
+    if (this.ended || this.percent === 'asking' || this.heldBytes > HELD_BYTES) return;
     // The first one goes alone: what is wrong with the bucket is told once.
     const limit = this.answered === 0 ? 1 : this.pace.limit;
     for (const order of this.ranges.next(Math.min(limit, limit * HELD - this.ready.length))) void this.list(order);
@@ -166,7 +172,10 @@ export class ParallelListing {
     if (isLast) this.courses.delete(range);
     else course.tell(nextContinuationToken, lastKey ?? info.skippedKey);
     this.answered++;
-    if (compareEnds(interval.through, after) > 0) this.ready.push({ interval, rows, lastKey });
+    if (compareEnds(interval.through, after) > 0) {
+      this.ready.push({ interval, rows, lastKey });
+      this.heldBytes += bytesOf(rows);
+    }
     if (!isLast && !this.namesAsked) void this.askNames();
     if (this.percent === 'unknown' && sample.some(hasPercent)) this.askAboutPercent(sample);
   }

@@ -18,7 +18,7 @@ import {
   type WriterProperties,
 } from 'parquet-wasm';
 import type { Column, Schema } from '../records/columns.ts';
-import { transferList, type RecordBatchData } from '../records/record-batch.ts';
+import { bytesOf, type RecordBatchData } from '../records/record-batch.ts';
 import { ArrowBatches } from './arrow-batch.ts';
 import type { Encoded, Encoder } from './encoder.ts';
 import type { Compression } from './format.ts';
@@ -30,7 +30,7 @@ const ROW_GROUP_ROWS = 122_880;
 const ROW_GROUP_BYTES = 64 * 1024 * 1024;
 /** Record batches are handed over together: crossing into WebAssembly costs about 1 µs a row at 512 rows a time. */
 const HANDOVER_ROWS = 16_384;
-const HANDOVER_BYTES = 16 * 1024 * 1024;
+const HANDOVER_BYTES = 4 * 1024 * 1024;
 
 const CODECS: Readonly<Record<Compression, Codec>> = {
   none: Codec.UNCOMPRESSED,
@@ -153,7 +153,7 @@ export class ParquetEncoder implements Encoder {
   async encode(batch: RecordBatchData): Promise<Encoded> {
     this.ipc.write(this.batches.convert(batch));
     this.pendingRows += batch.rows;
-    this.pendingBytes += transferList(batch).reduce((bytes, buffer) => bytes + buffer.byteLength, 0);
+    this.pendingBytes += bytesOf(batch);
     if (this.pendingRows < HANDOVER_ROWS && this.pendingBytes < HANDOVER_BYTES) return [];
     return this.handOver();
   }

@@ -5,7 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { RecordSender } from './channel.ts';
 import { joinBatches } from './join-batches.ts';
-import { transferList, type RecordBatchData } from './record-batch.ts';
+import { bytesOf, type RecordBatchData } from './record-batch.ts';
 
 /** As many as the Parquet encoder takes at once. */
 const ENOUGH_ROWS = 16_384;
@@ -41,7 +41,7 @@ export class GatheringSender {
     this.batches.push(batch);
     this.keyBatches.push(keyBatch);
     this.rows += batch.rows;
-    this.bytes += transferList(batch).reduce((bytes, { byteLength }) => bytes + byteLength, 0);
+    this.bytes += bytesOf(batch);
     if (this.rows >= ENOUGH_ROWS || this.bytes >= ENOUGH_BYTES) this.flush();
     else this.timer ??= setTimeout(() => this.flush(), LONGEST_MS);
   }

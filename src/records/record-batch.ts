@@ -67,3 +67,8 @@ export function transferList(batch: RecordBatchData): ArrayBuffer[] {
 export function columnIndex(schema: Schema, name: string): number {
   return schema.findIndex((column) => column.name === name);
 }
+
+/** What a batch takes in memory, bytes. */
+export function bytesOf(batch: RecordBatchData): number {
+  return transferList(batch).reduce((bytes, { byteLength }) => bytes + byteLength, 0);
+}

@@ -7,7 +7,7 @@
  */
 import { compareEnds, compareKeys, type Interval } from '../keyspace/interval.ts';
 import type { ListedPage } from '../listing/listing.ts';
-import { transferList, type RecordBatchData } from '../records/record-batch.ts';
+import { bytesOf, type RecordBatchData } from '../records/record-batch.ts';
 import { SpillFile, type SpilledPage } from './spilled-pages.ts';
 
 const MEMORY_BYTES = 64 * 2 ** 20;
@@ -30,10 +30,6 @@ function isSpilled(rows: RecordBatchData | SpilledPage): rows is SpilledPage {
   return 'headerBytes' in rows;
 }
 
-function memoryOf(batch: RecordBatchData): number {
-  return transferList(batch).reduce((bytes, buffer) => bytes + buffer.byteLength, 0);
-}
-
 /** Bytes as a key of a Map. */
 function mapKey(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
@@ -52,7 +48,7 @@ class WaitingPages {
 
   async add({ interval, rows, lastKey }: ListedPage): Promise<void> {
     const { after, through } = interval;
-    const bytes = memoryOf(rows);
+    const bytes = bytesOf(rows);
     const fits = this.bytesInMemory + bytes <= (this.options.memoryBytes ?? MEMORY_BYTES);
     if (fits) this.bytesInMemory += bytes;
     else this.file ??= await SpillFile.open(this.options.folder);
@@ -67,7 +63,7 @@ class WaitingPages {
     this.pages.delete(name);
     const { through, lastKey } = page;
     if (isSpilled(page.rows)) return { interval: { after, through }, lastKey, rows: await this.file!.read(page.rows) };
-    this.bytesInMemory -= memoryOf(page.rows);
+    this.bytesInMemory -= bytesOf(page.rows);
     return { interval: { after, through }, lastKey, rows: page.rows };
   }
 
