@@ -258,9 +258,9 @@ export class Shard<Answer> {
   }
 }
 
-/** One connection, or one an endpoint, and the one key that is asked for (R4). */
+/** One connection and the one key that it is asked for (R4). */
 class Slot<Answer> implements SlotOwner<Answer> {
-  /** by endpoint; none is open that was not asked */
+  /** by endpoint: only the last that was asked has a connection */
   readonly channels: readonly Channel[];
   /** what the present key is asked of, and where that is counted */
   private endpoint = 0;
@@ -280,6 +280,7 @@ class Slot<Answer> implements SlotOwner<Answer> {
     const { counters, shard } = this.context;
     const channel = this.channels[endpoint]!;
     const row = counters.rowOf(shard, endpoint);
+    if (endpoint !== this.endpoint) this.channels[this.endpoint]!.renew();
     this.endpoint = endpoint;
     this.row = row;
     this.task = task;

@@ -37,7 +37,7 @@ export interface Connection {
   /** the bucket's address, at each endpoint */
   locate(bucket: string): Promise<readonly BucketAddress[]>;
   /** Several endpoints are asked for a first answer, so that a wrong one is known from the start, and a dead one is out. */
-  tryEndpoints(bucket: string, endpoints: SharedArrayBuffer): Promise<void>;
+  tryEndpoints(bucket: string, limits: Limits): Promise<void>;
   /** a client for requests on the bucket itself */
   client(bucket: string, limits: Limits, onRetry: BucketClientOptions['onRetry']): Promise<BucketClient>;
   /** Calls back with new credentials ahead of each expiry, until it is stopped, and where a client had to read them again. */
@@ -102,8 +102,8 @@ export async function connect(options: EndpointOptions, bucket: string | null, v
   const open = (targets: readonly Target[], name: string, signed: Signed, deadlines = { timeoutMs, maxAttempts }): BucketClient =>
     new BucketClient({ ...signed, ...deadlines, targets, region, bucket: name, locate: (other) => locate(name, null, other), network });
   /** for few requests, which nothing else is to wait for */
-  const openAside = (target: Target, name: string, signed: Pick<Signed, 'credentials' | 'requestHeaders'>, deadlines?: { timeoutMs: number; maxAttempts: number }): BucketClient => {
-    const limits: Limits = { retryBudget: RetryBudget.allocate(1), pace: Pace.allocate(null), endpoints: EndpointHealth.allocate(1) };
+  const openAside = (target: Target, name: string, signed: Pick<Signed, 'credentials' | 'requestHeaders' | 'pace'>, deadlines?: { timeoutMs: number; maxAttempts: number }): BucketClient => {
+    const limits = { retryBudget: RetryBudget.allocate(1), endpoints: EndpointHealth.allocate(1) };
     return open([target], name, { ...signed, ...limits, renew: () => Promise.resolve(null), onRetry: () => {} }, deadlines);
   };
 
@@ -115,7 +115,11 @@ export async function connect(options: EndpointOptions, bucket: string | null, v
   const isSession = targets?.[0]!.address.session === true;
   const session = async (): Promise<ExpiringCredentials> => {
     const [{ endpoint, address }] = targets as [Target];
-    const client = openAside({ endpoint, address: { ...address, session: false } }, bucket!, { credentials: await provider!(), requestHeaders: [...headers, SESSION_MODE] });
+    const client = openAside({ endpoint, address: { ...address, session: false } }, bucket!, {
+      credentials: await provider!(),
+      requestHeaders: [...headers, SESSION_MODE],
+      pace: Pace.allocate(null),
+    });
     return createSession(client, bucket!).finally(() => client.close());
   };
   const signing = isSession ? session : provider;
@@ -127,8 +131,8 @@ export async function connect(options: EndpointOptions, bucket: string | null, v
     if (renewed !== null) onRenewed?.(renewed);
     return renewed;
   };
-  const tryEndpoint = async (target: Target, name: string): Promise<boolean> => {
-    const client = openAside(target, name, { credentials, requestHeaders: headers }, { timeoutMs: Math.min(timeoutMs, FIRST_ANSWER_MS), maxAttempts: 1 });
+  const tryEndpoint = async (target: Target, name: string, { pace }: Limits): Promise<boolean> => {
+    const client = openAside(target, name, { credentials, requestHeaders: headers, pace }, { timeoutMs: Math.min(timeoutMs, FIRST_ANSWER_MS), maxAttempts: 1 });
     try {
       await client.probe(true);
       return true;
@@ -150,10 +154,10 @@ export async function connect(options: EndpointOptions, bucket: string | null, v
     network,
     requestHeaders: headers,
     locate: async (name) => (await targetsOf(name)).map(({ address }) => address),
-    tryEndpoints: async (name, memory) => {
+    tryEndpoints: async (name, limits) => {
       if (endpoints.length === 1) return;
-      const health = new EndpointHealth(memory);
-      const answers = await Promise.all((await targetsOf(name)).map((target) => tryEndpoint(target, name)));
+      const health = new EndpointHealth(limits.endpoints);
+      const answers = await Promise.all((await targetsOf(name)).map((target) => tryEndpoint(target, name, limits)));
       for (const [at, isThere] of answers.entries()) if (!isThere) health.failed(at, Date.now(), true);
     },
     client: async (name, limits, onRetry) =>

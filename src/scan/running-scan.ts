@@ -129,7 +129,7 @@ export abstract class RunningScan implements Scan {
   }
 
   protected async openClient(connection: Connection, bucket: string, limits: Limits, listing: ListingCounters): Promise<BucketClient> {
-    if (this.clients.length === 0) await connection.tryEndpoints(bucket, limits.endpoints);
+    if (this.clients.length === 0) await connection.tryEndpoints(bucket, limits);
     const client = await connection.client(bucket, limits, (reason, throttled) => {
       listing.retries++;
       if (throttled) listing.throttled++;

@@ -461,4 +461,6 @@ test('what an endpoint that is out was asked is asked of another: at no cost of 
   home.inFlight[0]!.answer(200, { mark: '' });
   for (const asked of other.inFlight.slice()) asked.answer(200, { mark: '' });
   assert.deepEqual([home.inFlight.length, other.inFlight.length], [40, 0]);
+  // A slot has one connection, whichever way it went; the one that tried has it still.
+  assert.equal(home.inFlight.filter(({ fresh }) => !fresh).length, 1);
 });
