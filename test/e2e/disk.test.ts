@@ -1,14 +1,14 @@
 /** A disk that takes no more, or goes away: exit 6 with path and reason, and what is committed is kept (R8). */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startSim, type Sim } from '../../src/sim/sim.ts';
 import { s3scan, s3scanDone, startS3scan } from '../support/cli.ts';
+import { diskOf } from '../support/disk.ts';
 import { filesIn, temporaryFolder } from '../support/folder.ts';
 import { committedParts, committedRows, partsOf, readParts } from '../support/parts.ts';
 
@@ -23,18 +23,6 @@ async function simOf(t: TestContext, headLatencyMs = 0): Promise<Sim> {
 
 function target(sim: Sim): string[] {
   return ['s3://sim', '--endpoint', sim.endpoint, '--no-sign-request', '--progress', 'never'];
-}
-
-/** A disk of its own; null, and the test is skipped, where none may be mounted. */
-async function diskOf(t: TestContext, size: string): Promise<string | null> {
-  const disk = await mkdtemp(join(tmpdir(), 's3scan-disk-'));
-  const isMounted = await run('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk]).then(() => true, () => false);
-  t.after(async () => {
-    if (isMounted) await run('umount', [disk]);
-    await rm(disk, { recursive: true });
-  });
-  if (!isMounted) t.skip('a tmpfs may not be mounted here');
-  return isMounted ? disk : null;
 }
 
 describe('disk', () => {
