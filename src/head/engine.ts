@@ -54,8 +54,8 @@ export interface Engine<Answer> {
   open(owner: SlotOwner<Answer>): Channel;
   /** The answer's headers, valid until the next call. */
   read(answer: Answer): AnswerHeaders;
-  /** Corrects the time that requests are dated with by a refused answer's `Date`; false where that was not the reason. */
-  correctClock(serverDate: string | null): boolean;
+  /** Corrects the time that requests are dated with by a refused answer's `Date`; false where that was not the reason. `sentAt`: ms, by this machine's clock. */
+  correctClock(serverDate: string | null, sentAt: number): boolean;
   /** Where a bucket's objects are: told before the first of them is asked for. */
   useAddress(bucket: string, address: BucketAddress): void;
   useCredentials(credentials: Credentials): void;

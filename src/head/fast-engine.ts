@@ -46,8 +46,8 @@ export class FastEngine implements Engine<RawHeaders> {
     return this.decoder;
   }
 
-  correctClock(serverDate: string | null): boolean {
-    return this.clock.correct(serverDate);
+  correctClock(serverDate: string | null, sentAt: number): boolean {
+    return this.clock.correct(serverDate, sentAt);
   }
 
   useAddress(bucket: string, address: BucketAddress): void {

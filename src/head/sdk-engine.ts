@@ -229,8 +229,8 @@ export class SdkEngine implements Engine<SdkAnswer> {
     return this.headers;
   }
 
-  correctClock(serverDate: string | null): boolean {
-    const corrected = this.clock.correct(serverDate);
+  correctClock(serverDate: string | null, sentAt: number): boolean {
+    const corrected = this.clock.correct(serverDate, sentAt);
     for (const client of [this.client, this.fresh]) client.config.systemClockOffset = this.clock.offsetMs;
     return corrected;
   }

@@ -334,7 +334,7 @@ class Slot<Answer> implements SlotOwner<Answer> {
       this.answered();
     }
     if (outcome === 'gone') this.context.access.succeeded();
-    if (status === 403 && !task.reclocked && this.context.engines[this.endpoint]!.correctClock(headers.text('date'))) {
+    if (status === 403 && !task.reclocked && this.context.engines[this.endpoint]!.correctClock(headers.text('date'), Date.now() - latencyUs / 1000)) {
       task.reclocked = true;
       this.askAgain(task);
       return;

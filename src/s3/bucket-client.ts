@@ -176,6 +176,7 @@ export class BucketClient {
     let reclocked = false;
     let renewed = false;
     for (let attempt = 1; ; attempt++) {
+      const sentAt = Date.now();
       const result = await this.attempt(query);
       if (result.body !== null) {
         this.answered = true;
@@ -189,7 +190,7 @@ export class BucketClient {
         await this.moveTo(region);
         continue;
       }
-      if (response?.status === 403 && !reclocked && this.clock.correct(response.headers['date'] ?? null)) {
+      if (response?.status === 403 && !reclocked && this.clock.correct(response.headers['date'] ?? null, sentAt)) {
         reclocked = true;
         continue;
       }

@@ -3,10 +3,13 @@ import { amzDate } from './sigv4.ts';
 
 /** AWS refuses a request that is 15 minutes off; a 403 whose `Date` is this far off is about the clock. */
 const SKEW_MS = 240_000;
+/** How much later than it is dated a request may be sent. */
+const SENDING_MS = 1000;
 
 export class RequestClock {
   /** what local time is corrected by to be the server's, ms */
   offsetMs: number;
+  private correctedAt = -Infinity;
   private second = 0;
   private date = '';
 
@@ -24,10 +27,15 @@ export class RequestClock {
     return this.date;
   }
 
-  /** Corrects the time by a refused answer's `Date`; false where the clock was not the reason. */
-  correct(serverDate: string | null): boolean {
+  /**
+   * Corrects the time by a refused answer's `Date`; false where the clock was not the reason. What was sent until the
+   * correction (`sentAt`, by this machine's clock) was dated without it: of many on their way, all but the first.
+   */
+  correct(serverDate: string | null, sentAt: number): boolean {
     const offsetMs = Date.parse(serverDate ?? '') - Date.now();
-    if (Number.isNaN(offsetMs) || Math.abs(offsetMs - this.offsetMs) < SKEW_MS) return false;
+    if (Number.isNaN(offsetMs)) return false;
+    if (Math.abs(offsetMs - this.offsetMs) < SKEW_MS) return sentAt <= this.correctedAt + SENDING_MS;
+    this.correctedAt = Date.now();
     this.offsetMs = offsetMs;
     return true;
   }

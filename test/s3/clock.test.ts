@@ -21,19 +21,21 @@ test('a Date that is minutes off corrects the time, once; a nearer one was not t
   for (const offMs of [20 * MINUTE, -20 * MINUTE]) {
     const clock = new RequestClock(0);
     clock.amzDate();
-    assert.equal(clock.correct(new Date(NOW + 3 * MINUTE).toUTCString()), false);
-    assert.equal(clock.correct(new Date(NOW - 3 * MINUTE).toUTCString()), false);
+    assert.equal(clock.correct(new Date(NOW + 3 * MINUTE).toUTCString(), NOW), false);
+    assert.equal(clock.correct(new Date(NOW - 3 * MINUTE).toUTCString(), NOW), false);
     assert.equal(clock.offsetMs, 0);
     const serverDate = new Date(NOW + offMs).toUTCString();
-    assert.equal(clock.correct(serverDate), true);
+    assert.equal(clock.correct(serverDate, NOW), true);
     assert.ok(Math.abs(clock.offsetMs - offMs) <= 1000);
     assert.equal(clock.amzDate(), new Date(NOW + offMs).toISOString().replace(/\.\d+|[-:]/g, ''));
-    assert.equal(clock.correct(serverDate), false);
+    // What had been sent when it was corrected was dated without it.
+    assert.equal(clock.correct(serverDate, NOW - 30_000), true);
+    assert.equal(clock.correct(serverDate, NOW + 5000), false);
   }
 });
 
 test('no Date, or one that is none, corrects nothing', () => {
   const clock = new RequestClock(0);
-  for (const date of [null, '', 'yesterday']) assert.equal(clock.correct(date), false);
+  for (const date of [null, '', 'yesterday']) assert.equal(clock.correct(date, NOW), false);
   assert.equal(clock.offsetMs, 0);
 });
