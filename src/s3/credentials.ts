@@ -3,6 +3,9 @@
  * container, instance metadata). They are handed to the signer and to nothing else (R7).
  */
 import { Failure } from '../failure.ts';
+import { agents } from '../http/agents.ts';
+import { proxiesOf } from '../http/proxy.ts';
+import { tlsSettings } from '../http/tls.ts';
 import { oneLine } from './errors.ts';
 import type { Credentials } from './sigv4.ts';
 
@@ -40,10 +43,25 @@ export function credentialProvider(profile: string | null): CredentialProvider {
   };
 }
 
+/** Of STS and SSO at once, with no connection kept: it would keep the process, too. */
+const CONNECTIONS = 4;
+
+/**
+ * STS and SSO are asked by way of the proxies of the environment. They get nothing of what was given for the endpoint:
+ * neither `--insecure`, nor a client certificate, nor `--connect-to` (R7). Metadata services are never asked by way of this.
+ */
+function clientConfig(): { readonly requestHandler?: ReturnType<typeof agents> } {
+  const proxies = proxiesOf(process.env);
+  if (proxies === null) return {};
+  const tls = tlsSettings({ caBundle: null, clientCert: null, clientKey: null, insecure: false });
+  return { requestHandler: agents({ tls, connectTo: null, proxies }, CONNECTIONS, false) };
+}
+
 async function loadChain(profile: string | null): Promise<CredentialProvider> {
   const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
   return defaultProvider({
     ...METADATA,
+    clientConfig: clientConfig(),
     ...(profile !== null && { profile }),
     // else a forced refresh would get the files as they were at the start
     ignoreCache: true,

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { describe, test, type TestContext } from 'node:test';
 import { s3scanDone, type Environment } from '../support/cli.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -33,6 +34,27 @@ async function service(t: TestContext, answer: (request: { method: string; url: 
     server.close();
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Tunnels to the service, whatever name is asked for. What was asked is kept. */
+async function proxyTo(t: TestContext, url: string): Promise<{ readonly url: string; readonly asked: string[] }> {
+  const asked: string[] = [];
+  const sockets = new Set<Duplex>();
+  const proxy = createServer().on('connect', (request: IncomingMessage, socket: Duplex) => {
+    asked.push(request.url!);
+    const behind = connect(Number(new URL(url).port), '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      socket.pipe(behind).pipe(socket);
+    });
+    for (const each of [socket, behind]) sockets.add(each.on('error', () => {}));
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+  });
+  return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, asked };
 }
 
 function sts(action: string): string {
@@ -98,20 +120,43 @@ const WAYS: Readonly<Record<string, (t: TestContext, home: string) => Promise<Wa
   },
 };
 
+/** Runs `head` with them: every request is signed, and none of them is shown. */
+async function assertUsed(t: TestContext, home: string, { env = {}, config = '', credentials = '', options = [] }: Way): Promise<void> {
+  const files = { AWS_CONFIG_FILE: join(home, 'config'), AWS_SHARED_CREDENTIALS_FILE: join(home, 'credentials') };
+  await Promise.all([writeFile(files.AWS_CONFIG_FILE, config), writeFile(files.AWS_SHARED_CREDENTIALS_FILE, credentials)]);
+  const server = await recordingEndpoint(t);
+  const { stdout, stderr } = await s3scanDone(['head', 's3://photos', '--endpoint', `http://127.0.0.1:${server.port}`, ...options], {
+    env: { HOME: home, AWS_REGION: 'eu-central-1', ...files, ...env },
+  });
+  assert.deepEqual([...new Set(server.requests.map(({ method }) => method))], ['GET', 'HEAD']);
+  for (const request of server.requests) assert.equal(await wrongSignature(request, ISSUED), null);
+  for (const secret of [ISSUED.secretAccessKey, ISSUED.sessionToken, 'base-secret-key', 'sso-access-token', 'identity-token']) assert.ok(!`${stdout}${stderr}`.includes(secret));
+}
+
 describe('credentials', { concurrency: 2 }, () => {
   for (const [name, way] of Object.entries(WAYS)) {
     test(`${name}: every request is signed with them, and none is shown`, async (t) => {
       const home = await temporaryFolder(t);
-      const { env = {}, config = '', credentials = '', options = [] } = await way(t, home);
-      const files = { AWS_CONFIG_FILE: join(home, 'config'), AWS_SHARED_CREDENTIALS_FILE: join(home, 'credentials') };
-      await Promise.all([writeFile(files.AWS_CONFIG_FILE, config), writeFile(files.AWS_SHARED_CREDENTIALS_FILE, credentials)]);
-      const server = await recordingEndpoint(t);
-      const { stdout, stderr } = await s3scanDone(['head', 's3://photos', '--endpoint', `http://127.0.0.1:${server.port}`, ...options], {
-        env: { HOME: home, AWS_REGION: 'eu-central-1', ...files, ...env },
-      });
-      assert.deepEqual([...new Set(server.requests.map(({ method }) => method))], ['GET', 'HEAD']);
-      for (const request of server.requests) assert.equal(await wrongSignature(request, ISSUED), null);
-      for (const secret of [ISSUED.secretAccessKey, ISSUED.sessionToken, 'base-secret-key', 'sso-access-token', 'identity-token']) assert.ok(!`${stdout}${stderr}`.includes(secret));
+      await assertUsed(t, home, await way(t, home));
+    });
+  }
+
+  for (const [name, variable] of [['role_arn with source_profile', 'AWS_ENDPOINT_URL_STS'], ['web identity', 'AWS_ENDPOINT_URL_STS'], ['an SSO session', 'AWS_ENDPOINT_URL_SSO']] as const) {
+    test(`${name}: asked for by way of the proxy`, async (t) => {
+      const home = await temporaryFolder(t);
+      const way = await WAYS[name]!(t, home);
+      const proxy = await proxyTo(t, way.env![variable]!);
+      const env = { ...way.env, [variable]: 'http://issuer.nowhere.invalid', HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url };
+      await assertUsed(t, home, { ...way, env });
+      assert.deepEqual([...new Set(proxy.asked)], ['issuer.nowhere.invalid:80']);
+    });
+  }
+
+  for (const name of ["a container's role", "an instance's role"]) {
+    test(`${name}: never by way of a proxy`, async (t) => {
+      const home = await temporaryFolder(t);
+      const way = await WAYS[name]!(t, home);
+      await assertUsed(t, home, { ...way, env: { ...way.env, HTTP_PROXY: 'http://127.0.0.1:1', HTTPS_PROXY: 'http://127.0.0.1:1' } });
     });
   }
 
