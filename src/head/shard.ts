@@ -82,7 +82,7 @@ export class Shard<Answer> {
   private readonly free: Slot<Answer>[];
   /** batches with keys not asked yet, in order */
   private readonly waiting: ActiveBatch[] = [];
-  /** tasks to be sent again now */
+  /** tasks to be sent again now, in turn: in an outage few get one */
   private readonly due: Task[] = [];
   /** tasks whose back-off has not passed */
   private delayed = 0;
@@ -167,7 +167,7 @@ export class Shard<Answer> {
       const endpoint = this.endpoint();
       if (!gates[endpoint]!.admits(this)) break;
       endpoints.asks(endpoint, Date.now);
-      this.free.pop()!.send(this.due.pop() ?? this.nextKey(), endpoint);
+      this.free.pop()!.send(this.due.shift() ?? this.nextKey(), endpoint);
     }
     // Keys for one more round, no more: what one shard holds, no other can ask.
     if (!this.pulling && !this.ended && this.unsent < 2 * slots && assembly.ready) {
@@ -329,7 +329,7 @@ class Slot<Answer> implements SlotOwner<Answer> {
       if (outcome === 'throttled') this.count(COUNTER.throttled);
       else if (this.goesElsewhere(task)) return;
       const retryAfterMs = parseRetryAfter(headers.text('retry-after'), Date.now());
-      if (this.sendAgain(task, outcome, retryAfterMs, `${status} ${code}`)) return;
+      if (this.sendAgain(task, outcome, retryAfterMs, `${status} ${code}`, true)) return;
     } else {
       this.answered();
     }
@@ -374,7 +374,7 @@ class Slot<Answer> implements SlotOwner<Answer> {
         return;
       }
       this.count(COUNTER.unanswered);
-      if (this.goesElsewhere(task) || this.sendAgain(task, outcome, null, code)) return;
+      if (this.goesElsewhere(task) || this.sendAgain(task, outcome, null, code, false)) return;
     }
     this.countFailed(task);
     this.writeRow(task, null, null, null, null, { code, message });
@@ -426,9 +426,12 @@ class Slot<Answer> implements SlotOwner<Answer> {
   }
 
   /** True if the task will be sent again, or if the scan is ending because it cannot be. */
-  private sendAgain(task: Task, cause: RetryCause, retryAfterMs: number | null, last: string): boolean {
+  private sendAgain(task: Task, cause: RetryCause, retryAfterMs: number | null, last: string, isAnswered: boolean): boolean {
     const { maxAttempts, retryBudget, exhausted } = this.context;
-    const delayMs = retryDelay(cause, task.attempts, { maxAttempts }, Math.random(), retryAfterMs);
+    // A server that is out says nothing of the key: how long it may be is the budget's to say.
+    const isOutage = !isAnswered && retryBudget.isOut;
+    const attempts = isOutage ? Math.min(task.attempts, Math.max(1, maxAttempts - 1)) : task.attempts;
+    const delayMs = retryDelay(cause, attempts, { maxAttempts }, Math.random(), retryAfterMs);
     if (delayMs === null) return false;
     if (!retryBudget.spend(cause, Date.now())) {
       exhausted(last);

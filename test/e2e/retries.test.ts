@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createKeySpace } from '../../src/sim/sim.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createKeySpace, startSimProcess } from '../../src/sim/sim.ts';
 import type { MetricsReport } from '../../src/metrics/report.ts';
 import { s3scanDone } from '../support/cli.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -38,4 +39,24 @@ test('every key has its headers, once, and the attempts are told', async (t) => 
   const reconnects = shards.reduce((sum, shard) => sum + shard.reconnects, 0);
   assert.ok(retries <= attempts - OBJECTS && attempts - OBJECTS <= retries + reconnects + SLOTS, `${attempts} attempts, ${retries} retries, ${reconnects} reconnects`);
   assert.equal(overall.ok, OBJECTS);
+});
+
+test('a server that is gone for seconds costs no key its row, however few retries a key has', async (t) => {
+  const objects = 3000;
+  const options = { bucket: 'sim', objects, layout: 'dated', headLatencyMs: 20 } as const;
+  const sim = await startSimProcess(options);
+  const port = Number(new URL(sim.endpoint).port);
+  const output = join(await temporaryFolder(t), 'headers.parquet');
+  const again = (async () => {
+    while (sim.stats().heads < 500) await sleep(5);
+    await sim.close();
+    // A request every 100 ms: more of them than the slots have retries.
+    await sleep(4000);
+    return startSimProcess({ ...options, port });
+  })();
+  t.after(async () => (await again).close());
+  await s3scanDone(['head', 's3://sim', '--endpoint', sim.endpoint, '--no-sign-request', '--concurrency', '8', '--retries', '2', '-o', output]);
+  const rows = await readRows(output);
+  assert.equal(rows.size, objects);
+  for (const row of rows.values()) assert.equal(row['status'], 200);
 });
