@@ -79,9 +79,10 @@ export class ParallelListing {
       for (;;) {
         this.send();
         const page = this.ready.shift();
-        if (page !== undefined) this.heldBytes -= bytesOf(page.rows);
-        if (page !== undefined) yield page;
-        else if (this.ended) break;
+        if (page !== undefined) {
+          this.heldBytes -= bytesOf(page.rows);
+          yield page;
+        } else if (this.ended) break;
         else if (this.isIdle()) return;
         else await this.news();
       }

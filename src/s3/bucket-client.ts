@@ -1,7 +1,7 @@
 /**
  * Requests on the bucket itself: the pages of a listing. Signs, sends, and asks again what is worth it; of another
- * endpoint, where there are several and the one that was asked has failed. A custom endpoint is never redirected, and `Location` is never followed (R7): on AWS, another region that
- * the answer names is asked once, signed anew.
+ * endpoint, where there are several and the one that was asked has failed. A custom endpoint is never redirected, and
+ * `Location` is never followed (R7): on AWS, another region that the answer names is asked once, signed anew.
  */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';

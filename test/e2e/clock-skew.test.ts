@@ -1,10 +1,9 @@
 /** A machine whose clock is off: S3 refuses what is dated 15 minutes beside its own time. Measured from Date, corrected, signed anew. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { describe, test, type TestContext } from 'node:test';
 import { s3scanDone } from '../support/cli.ts';
+import { serveHttp } from '../support/http-server.ts';
 import { byKey, readNdjson } from '../support/tables.ts';
 
 const ENV = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret-0123456789', AWS_REGION: 'us-east-1' };
@@ -23,7 +22,7 @@ function dateOf({ headers }: IncomingMessage): number {
 async function serve(t: TestContext, offsetOf: (requests: number) => number): Promise<{ endpoint: string; refused: () => number }> {
   let requests = 0;
   let refused = 0;
-  const server = createServer((request, response) => {
+  const endpoint = await serveHttp(t, (request, response) => {
     const now = Date.now() + offsetOf(requests++);
     response.sendDate = false;
     response.setHeader('date', new Date(now).toUTCString());
@@ -35,14 +34,8 @@ async function serve(t: TestContext, offsetOf: (requests: number) => number): Pr
     } else {
       response.end(PAGE);
     }
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(async () => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
   });
-  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, refused: () => refused };
+  return { endpoint, refused: () => refused };
 }
 
 function assertAllRead(output: string): void {

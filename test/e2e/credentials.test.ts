@@ -10,6 +10,7 @@ import type { Duplex } from 'node:stream';
 import { describe, test, type TestContext } from 'node:test';
 import { s3scanDone, type Environment } from '../support/cli.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { serveHttp } from '../support/http-server.ts';
 import { recordingEndpoint } from '../support/recording-endpoint.ts';
 import { wrongSignature } from '../support/signature-oracle.ts';
 
@@ -18,7 +19,7 @@ const EXPIRATION = new Date(Date.now() + 3_600_000);
 
 /** Answers with what `answer` makes of each request; ended with the test. */
 async function service(t: TestContext, answer: (request: { method: string; url: string; header: (name: string) => string | undefined; body: string }) => string | null): Promise<string> {
-  const server = createServer((request, response) => {
+  return serveHttp(t, (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -27,13 +28,6 @@ async function service(t: TestContext, answer: (request: { method: string; url: 
       response.writeHead(text === null ? 403 : 200).end(text);
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** Tunnels to the service, whatever name is asked for. What was asked is kept. */

@@ -1,14 +1,12 @@
 /** Answers to a listing that are too long, or never end: one error, in little memory, and nothing left behind (R5, R8). */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startS3scan } from '../support/cli.ts';
 import { filesIn, temporaryFolder } from '../support/folder.ts';
+import { serveHttp } from '../support/http-server.ts';
 
 const MEGABYTE = 1_000_000;
 const MOST_MEMORY = 500 * MEGABYTE;
@@ -46,17 +44,10 @@ async function peakMemory(pid: number): Promise<number> {
 }
 
 async function serve(t: TestContext, next: Pieces): Promise<string> {
-  const server = createServer((_request, response) => {
+  return serveHttp(t, (_request, response) => {
     // As the client reads; it leaves before the end.
     pipeline(Readable.from(piecesOf(next)), response, () => {});
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(async () => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 describe('answers that are too long', { concurrency: 2 }, () => {

@@ -1,22 +1,15 @@
 /** Answers that are no S3: a scan of fewer rows never ends with 0, and a bad answer spoils no other key (R2, R4). */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { describe, test, type TestContext } from 'node:test';
 import { s3scan } from '../support/cli.ts';
 import { filesIn, temporaryFolder } from '../support/folder.ts';
+import { serveHttp } from '../support/http-server.ts';
 import { byKey, readNdjson, type Rows } from '../support/tables.ts';
 
 async function serve(t: TestContext, listener: RequestListener): Promise<readonly string[]> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(async () => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
-  });
-  return ['s3://bucket', '--endpoint', `http://127.0.0.1:${(server.address() as AddressInfo).port}`, '--no-sign-request'];
+  const endpoint = await serveHttp(t, listener);
+  return ['s3://bucket', '--endpoint', endpoint, '--no-sign-request'];
 }
 
 function contents(key: string): string {
@@ -130,15 +123,11 @@ describe('HEADs answered badly', { concurrency: 2 }, () => {
 
   test('a redirect to elsewhere is not followed', async (t) => {
     let followed = false;
-    const other = createServer((_request, response) => {
+    const other = await serveHttp(t, (_request, response) => {
       followed = true;
       response.end();
-    }).listen(0, '127.0.0.1');
-    t.after(async () => {
-      other.close();
     });
-    await once(other, 'listening');
-    const location = `http://127.0.0.1:${(other.address() as AddressInfo).port}/stolen`;
+    const location = `${other}/stolen`;
     const { code, rows, stderr } = await scan(t, (_request, response) => response.writeHead(307, { location }).end());
     assert.equal(code, 3, stderr);
     assertOthersRight(rows);

@@ -1,10 +1,8 @@
 /** Servers that list in ways of their own, through the built command: every key once, and a line that says how it was listed (R1, R2). */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, test, type TestContext } from 'node:test';
 import { s3scan } from '../support/cli.ts';
+import { serveHttp } from '../support/http-server.ts';
 
 const PAGE = 10;
 
@@ -24,7 +22,7 @@ interface OddServer {
 /** Serves pages of the keys as they stand; HEADs are answered. What was asked is kept. */
 async function serve(t: TestContext, { keys, beginning, hasTokens, endsAt }: OddServer): Promise<{ endpoint: string; queries: URLSearchParams[] }> {
   const queries: URLSearchParams[] = [];
-  const server = createServer((request, response) => {
+  const endpoint = await serveHttp(t, (request, response) => {
     if (request.method === 'HEAD') {
       response.writeHead(200, { etag: '"0123456789abcdef0123456789abcdef"', 'content-length': 1, 'last-modified': 'Mon, 06 May 2024 07:08:09 GMT' }).end();
       return;
@@ -37,14 +35,8 @@ async function serve(t: TestContext, { keys, beginning, hasTokens, endsAt }: Odd
     const contents = page.map((key) => `<Contents><Key>${key}</Key><LastModified>2024-05-06T07:08:09.000Z</LastModified><ETag>&quot;0123456789abcdef0123456789abcdef&quot;</ETag><Size>1</Size></Contents>`);
     const token = isTruncated && hasTokens ? `<NextContinuationToken>${from + PAGE}</NextContinuationToken>` : '';
     response.end(`<ListBucketResult><Name>b</Name><IsTruncated>${isTruncated}</IsTruncated>${token}${contents.join('')}</ListBucketResult>`);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(async () => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
   });
-  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, queries };
+  return { endpoint, queries };
 }
 
 const ASCENDING = Array.from({ length: 95 }, (_, i) => `key-${String(i).padStart(4, '0')}`);

@@ -1,14 +1,12 @@
 /** A directory output of a versioned bucket: killed in the midst and gone on with, it holds what an uninterrupted one does (R1, R2). */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DIALECTS, renderVersions, type Version, type VersionsAnswer, type VersionsDialect } from '../listing/fake-versions.ts';
 import { s3scanDone, startS3scan } from '../support/cli.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { serveHttp } from '../support/http-server.ts';
 import { committedRows, partsOf } from '../support/parts.ts';
 import { assertSameRows, readTable, without, type Rows } from '../support/tables.ts';
 import { byVersion } from '../support/versions-oracle.ts';
@@ -36,7 +34,7 @@ function answerTo(query: URLSearchParams): VersionsAnswer {
 async function serve(t: TestContext, dialect: VersionsDialect): Promise<VersionedServer> {
   let pauseMs = PAUSE_MS;
   const markers = new Set(VERSIONS.filter(({ isDeleteMarker }) => isDeleteMarker).map(({ key, versionId }) => `${key} ${versionId}`));
-  const server = createServer((request, response) => {
+  const endpoint = await serveHttp(t, (request, response) => {
     const { pathname, searchParams: query } = new URL(request.url!, 'http://localhost');
     const answer = (): void => {
       if (request.method === 'GET') {
@@ -49,14 +47,8 @@ async function serve(t: TestContext, dialect: VersionsDialect): Promise<Versione
       response.writeHead(isMarker ? 405 : 200, { ...told, 'x-amz-version-id': versionId, 'last-modified': LAST_MODIFIED }).end();
     };
     setTimeout(answer, pauseMs);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(async () => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
   });
-  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, hurry: () => (pauseMs = 0) };
+  return { endpoint, hurry: () => (pauseMs = 0) };
 }
 
 async function rowsIn(folder: string): Promise<Rows> {

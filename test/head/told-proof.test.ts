@@ -1,8 +1,6 @@
 /** A listing that tells other headers than HEADs do is found out by the sample, which names the column. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { test, type TestContext } from 'node:test';
 import type { HeadSettings } from '../../src/head/protocol.ts';
 import { proveTold, sampleOf } from '../../src/head/told-proof.ts';
@@ -12,6 +10,7 @@ import { HEAD_COLUMNS } from '../../src/records/columns.ts';
 import { keyBatch, packed } from '../queue/key-batches.ts';
 import { DIRECT } from '../http/direct.ts';
 import { pathAddress, PLAIN } from '../s3/plain.ts';
+import { serveHttp } from '../support/http-server.ts';
 
 const SCHEMA = HEAD_COLUMNS.filter(({ name }) => ['key', 'content_length', 'content_type', 'etag', 'last_modified', 'metadata'].includes(name));
 const MODIFIED = 'Sat, 21 Nov 2026 01:56:13 GMT';
@@ -32,13 +31,7 @@ function plain(response: ServerResponse, type: string): void {
 }
 
 async function prove(t: TestContext, heads: readonly string[], answer: Answer): ReturnType<typeof proveTold> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const endpoint = await serveHttp(t, answer);
   const settings: HeadSettings = {
     endpoint,
     region: 'us-east-1', addressing: 'path', variants: PLAIN, network: DIRECT, credentials: null, clockOffsetMs: 0, engine: 'fast', schema: SCHEMA, recordRows: 4096,

@@ -1,30 +1,16 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { Failure } from '../../src/failure.ts';
 import { credentialProvider, type CredentialProvider } from '../../src/s3/credentials.ts';
+import { serveHttp } from '../support/http-server.ts';
 import { awsEnvironment } from './aws-environment.ts';
 
 /** What signs: the SDK adds notes of its own. */
 async function keysOf(provider: CredentialProvider): Promise<(string | undefined)[]> {
   const { accessKeyId, secretAccessKey, sessionToken } = await provider();
   return [accessKeyId, secretAccessKey, sessionToken];
-}
-
-/** A loopback server in place of the metadata service. */
-async function listen(t: TestContext, listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 async function refusal(provider: CredentialProvider): Promise<Failure> {
@@ -78,7 +64,7 @@ test('credentials are read again when that is asked for, and not before', async 
 
 test('credentials that are about to expire are renewed unasked', async (t) => {
   let served = 0;
-  const url = await listen(t, (_request, response) => {
+  const url = await serveHttp(t, (_request, response) => {
     served++;
     const Expiration = new Date(Date.now() + (served === 1 ? 60_000 : 3_600_000)).toISOString();
     response.end(JSON.stringify({ AccessKeyId: `KEY${served}`, SecretAccessKey: 's', Token: 't', Expiration }));
@@ -95,7 +81,7 @@ test('credentials that are about to expire are renewed unasked', async (t) => {
 });
 
 test("an instance's role is used", async (t) => {
-  const url = await listen(t, (request, response) => {
+  const url = await serveHttp(t, (request, response) => {
     if (request.method === 'PUT') response.end('metadata-token');
     else if (request.headers['x-aws-ec2-metadata-token'] !== 'metadata-token') response.writeHead(401).end();
     else if (request.url === '/latest/meta-data/iam/security-credentials/') response.end('role');
@@ -106,7 +92,7 @@ test("an instance's role is used", async (t) => {
 });
 
 test('a metadata service that does not answer is given up on', { timeout: 5000 }, async (t) => {
-  const url = await listen(t, (request, response) => {
+  const url = await serveHttp(t, (request, response) => {
     if (request.method !== 'PUT') response.writeHead(404).end();
   });
   awsEnvironment(t, { AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: url });
@@ -120,7 +106,7 @@ test('without credentials anywhere the failure says how to give them', async (t)
 });
 
 test('a provider that fails does not tell what it read or ran (R7)', async (t) => {
-  const url = await listen(t, (_request, response) => response.end('hunter2 is no JSON'));
+  const url = await serveHttp(t, (_request, response) => response.end('hunter2 is no JSON'));
   const config = '[profile process]\ncredential_process = false hunter2\n[profile json]\ncredential_process = echo {hunter2\n';
   awsEnvironment(t, { AWS_CONTAINER_CREDENTIALS_FULL_URI: url }, { config });
   await refusal(credentialProvider(null));
