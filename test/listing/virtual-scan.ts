@@ -1,84 +1,123 @@
-/** Runs the range decisions in virtual time over a simulated keyspace: thousands of pages a second, no socket. */
-import { Ranges, type PageNews } from '../../src/listing/ranges.ts';
-import { createKeySpace } from '../../src/sim/key-space.ts';
+/**
+ * Runs a parallel listing in virtual time over a simulated keyspace: thousands of pages a second, no socket and no XML. What
+ * S3 would refuse fails here too: a start-after with what XML cannot hold.
+ */
+import assert from 'node:assert/strict';
+import { isFitForStartAfter } from '../../src/listing/continuation.ts';
+import type { ListPage, ListPageInfo, PageRequest } from '../../src/listing/listing.ts';
+import { ParallelListing } from '../../src/listing/parallel.ts';
+import { ListingCounters } from '../../src/metrics/listing-counters.ts';
+import { RecordBuilder } from '../../src/records/record-builder.ts';
+import { createKeySpace, type KeySpace } from '../../src/sim/key-space.ts';
+import { listPage } from '../../src/sim/list-page.ts';
 import type { Layout } from '../../src/sim/sim.ts';
+import { idle } from './fake-bucket.ts';
+
+const PAGE = 1000;
+const SAMPLES = 16;
 
 export interface VirtualResult {
   readonly calls: number;
   /** in units of one request's latency */
   readonly time: number;
   readonly keys: number;
-  readonly busy: number;
   /** what was thought to be left when half was listed, as a share of what was */
   readonly estimate: number;
-  readonly trace: number[];
+  /** requests on their way, each time that answers came */
+  readonly trace: readonly number[];
+  /** of pages: empty in the range, of less than half a page */
+  readonly empties: number;
+  readonly shorts: number;
 }
 
-export function virtualScan(layout: Layout, count: number, inFlight: number, latency: () => number = () => 1, verbose = false): VirtualResult {
+const text = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
+const bytes = (key: string): Buffer => Buffer.from(key, 'latin1');
+
+/** What the server answers, and what of it lies in the window when it comes. */
+function answer(space: KeySpace, { startAfter, continuationToken, maxKeys, delimiter, window }: PageRequest): ListPageInfo {
+  assert.ok(startAfter === null || isFitForStartAfter(startAfter, true), `start-after refused: ${startAfter !== null && text(startAfter)}`);
+  const page = { prefix: '', delimiter: delimiter ?? '', startAfter: startAfter === null ? '' : text(startAfter), continueAt: continuationToken === null ? null : Number(continuationToken), maxKeys };
+  const { indexes, commonPrefixes, continueAt } = listPage(space, page);
+  const after = window.after.length === 0 ? 0 : space.indexAfter(text(window.after));
+  const end = window.through === null ? space.count : space.indexAfter(text(window.through));
+  const skipped = indexes.filter((index) => index < after);
+  const rows = indexes.filter((index) => index >= after && index < end).slice(0, window.limit);
+  const objects = indexes.length - skipped.length;
+  const sampleStride = Math.max(1, Math.floor(objects / SAMPLES));
+  const key = (index: number | undefined): Buffer | null => (index === undefined ? null : bytes(space.keyAt(index)));
+  return {
+    objects,
+    count: rows.length,
+    firstKey: key(rows[0]),
+    lastKey: key(rows.at(-1)),
+    skippedKey: key(skipped.at(-1)),
+    sample: rows.filter((_, row) => row % sampleStride === 0).map((index) => key(index)!),
+    sampleStride,
+    isTruncated: continueAt !== null,
+    nextContinuationToken: continueAt === null ? null : String(continueAt),
+    commonPrefixes: commonPrefixes.map(bytes),
+  };
+}
+
+export async function virtualScan(layout: Layout, count: number, inFlight: number, latency: () => number = () => 1, onPage: (at: number, request: PageRequest, info: ListPageInfo) => void = () => {}): Promise<VirtualResult> {
   const space = createKeySpace(layout, count, 1);
-  const bytes = (index: number): Uint8Array => Buffer.from(space.keyAt(index), 'latin1');
-  const ranges = new Ranges([{ after: new Uint8Array(0), through: null }], new Uint8Array(0));
-  ranges.percentIsSafe = true;
+  const counters = new ListingCounters();
+  const waiting: { readonly at: number; readonly answer: () => void }[] = [];
+  const trace: number[] = [];
   let now = 0;
   let calls = 0;
-  let keys = 0;
   let empties = 0;
+  let shorts = 0;
+  const ask: ListPage = (request) => {
+    calls++;
+    const at = now + latency();
+    return new Promise((resolve, reject) => {
+      const told = (): void => {
+        try {
+          const info = answer(space, request);
+          if (request.delimiter === undefined && info.count === 0) empties++;
+          else if (info.count < PAGE / 2) shorts++;
+          onPage(at, request, info);
+          resolve(info);
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const place = waiting.findIndex((other) => other.at <= at);
+      waiting.splice(place < 0 ? waiting.length : place, 0, { at, answer: told });
+    });
+  };
+  const listing = new ParallelListing(ask, {
+    missing: [{ after: new Uint8Array(0), through: null }],
+    prefix: new Uint8Array(0),
+    pageSize: PAGE,
+    concurrency: inFlight,
+    builder: () => new RecordBuilder([], new Map()),
+    counters,
+    now: () => now,
+  });
+  let keys = 0;
   let estimate: number | null = null;
-  const trace: number[] = [];
-  const events: { at: number; run: () => void }[] = [];
-  /** Names of a folder, as one LIST with a delimiter gives them. */
-  const namesIn = (prefix: string): Uint8Array[] => {
-    const names: string[] = [];
-    for (let i = space.indexAfter(prefix); i < count && names.length < 1000; ) {
-      const key = space.keyAt(i);
-      if (!key.startsWith(prefix)) break;
-      const slash = key.indexOf('/', prefix.length);
-      const name = key.slice(0, slash + 1);
-      if (slash >= 0) names.push(name);
-      // '0' is the character after '/'
-      i = slash < 0 ? i + 1 : space.indexAfter(`${name.slice(0, -1)}0`);
-      if (slash >= 0 && i > 0 && i < count && space.keyAt(i).startsWith(name)) break;
+  let ended = false;
+  const consume = async (): Promise<void> => {
+    for await (const { interval: { after, through } } of listing.pages()) {
+      keys += (through === null ? count : space.indexAfter(text(through))) - space.indexAfter(text(after));
+      if (estimate === null && keys >= count / 2 && keys < count) estimate = (counters.keysLeft() ?? 0) / (count - keys);
     }
-    return names.map((name) => Buffer.from(name, 'latin1'));
   };
-  const send = (): void => {
-    for (const { range, after } of ranges.next(inFlight)) {
-      calls++;
-      const from = space.indexAfter(Buffer.from(after).toString('latin1'));
-      events.push({
-        at: now + latency(),
-        run: () => {
-          const through = ranges.through(range);
-          const end = through === null ? count : space.indexAfter(Buffer.from(through).toString('latin1'));
-          const to = Math.min(from + 1000, end);
-          const size = to - from;
-          if (size === 0) empties++;
-          keys += size;
-          const sample: Uint8Array[] = [];
-          const step = Math.max(1, Math.floor(size / 16));
-          for (let i = from; i < to; i += step) sample.push(bytes(i));
-          if (size > 0) sample.push(bytes(to - 1));
-          const page: PageNews = { count: size, firstKey: size > 0 ? bytes(from) : null, lastKey: size > 0 ? bytes(to - 1) : null, sample, isLast: to === end };
-          ranges.finish(range, page);
-          if (calls === 1 && to < end) {
-            calls++;
-            ranges.awaitNames();
-            events.push({ at: now + latency(), run: () => ranges.learnNames(namesIn('')) });
-          }
-        },
-      });
-    }
-    events.sort((a, b) => b.at - a.at);
-  };
-  send();
-  while (events.length > 0) {
-    const at = events.at(-1)!.at;
-    now = at;
-    trace.push(events.length);
-    while (events.length > 0 && events.at(-1)!.at === at) events.pop()!.run();
-    send();
-    if (estimate === null && keys >= count / 2 && keys < count) estimate = (ranges.keysLeft() ?? 0) / (count - keys);
+  const work = consume().finally(() => {
+    ended = true;
+  });
+  work.catch(() => {});
+  for (;;) {
+    await idle();
+    const next = waiting.at(-1);
+    if (ended || next === undefined) break;
+    now = next.at;
+    trace.push(waiting.length);
+    while (waiting.at(-1)?.at === now) waiting.pop()!.answer();
   }
-  if (verbose) console.log(layout, 'empties', empties, 'splits', ranges.splits, trace.join(' '));
-  return { calls, time: now, keys, busy: 0, estimate: estimate ?? 0, trace };
+  await work;
+  if (listing.doubt !== null) throw listing.doubt;
+  return { calls, time: now, keys, estimate: estimate ?? 0, trace, empties, shorts };
 }
