@@ -1,7 +1,8 @@
 /**
  * What the keys seen so far tell of those not seen: which characters occur at which place. A place is a number
  * of slashes, a distance from the last one, and the kind of the character before, so that names of different
- * lengths and patterns do not blur each other. Learns from a few keys of every page. Pure (R9).
+ * lengths and patterns do not blur each other. Where all names of folders are known, each beginning of one is a place of
+ * its own. Learns from a few keys of every page. Pure (R9).
  */
 import { commonPrefix, isSafe, type CodePoints } from '../keyspace/code-points.ts';
 
@@ -9,6 +10,9 @@ interface Characters {
   readonly seen: Set<number>;
   sorted: number[] | null;
 }
+
+/** Whether a cut may contain it. */
+export type IsFit = (point: number) => boolean;
 
 const SLASH = 0x2f;
 /** Keys have at most 1,024 bytes. */
@@ -23,19 +27,17 @@ function kindOf(point: number): number {
   return point < 0x80 ? 0 : 3;
 }
 
-/**
- * The place of each character of a key, and of the one that would follow. `before`: those of a key that has the first
- * `shared` characters in common with it.
- */
-export function placesOf(key: CodePoints, before: readonly number[] = [0], shared: number = 0): number[] {
-  const places = before.slice(0, shared + 1);
-  let place = Math.floor(places[shared]! / KINDS);
-  for (let i = shared; i < key.length; i++) {
-    const point = key[i]!;
-    place = point === SLASH ? (Math.floor(place / PLACES_A_SEGMENT) + 1) * PLACES_A_SEGMENT : place + 1;
-    places.push(place * KINDS + kindOf(point));
-  }
-  return places;
+/** A place among the names of folders that are known: what follows there, and the place of what follows that. */
+interface NamePlace {
+  readonly next: Map<number, number>;
+  sorted: readonly number[] | null;
+  /** the place that it would be otherwise */
+  readonly general: number;
+}
+
+function generalAfter(place: number, point: number): number {
+  const at = Math.floor(place / KINDS);
+  return (point === SLASH ? (Math.floor(at / PLACES_A_SEGMENT) + 1) * PLACES_A_SEGMENT : at + 1) * KINDS + kindOf(point);
 }
 
 export class KeyModel {
@@ -43,14 +45,66 @@ export class KeyModel {
   version = 0;
   private readonly places = new Map<number, Characters>();
   private readonly related = new Map<number, number[]>();
+  /** numbered from -1 down */
+  private readonly named: NamePlace[] = [];
   private last: { readonly key: CodePoints; readonly places: readonly number[] } = { key: [], places: [0] };
+
+  /**
+   * The place of each character of a key, and of the one that would follow. `before`: those of a key that has the first
+   * `shared` characters in common with it.
+   */
+  placesOf(key: CodePoints, before: readonly number[] = [this.named.length > 0 ? -1 : 0], shared: number = 0): number[] {
+    const places = before.slice(0, shared + 1);
+    for (let i = shared; i < key.length; i++) places.push(this.placeAfter(places[i]!, key[i]!));
+    return places;
+  }
+
+  /** The place of what follows a character. */
+  placeAfter(place: number, point: number): number {
+    if (place >= 0) return generalAfter(place, point);
+    const { next, general } = this.named[-1 - place]!;
+    return next.get(point) ?? generalAfter(general, point);
+  }
+
+  /** Whether all that may stand at a place is known. */
+  isExact(place: number): boolean {
+    return place < 0;
+  }
+
+  /** Whether what stands at a place may go on with what is fit: of the names that are known, all of one. */
+  hasFit(place: number, isFit: IsFit): boolean {
+    if (place >= 0) return true;
+    for (const [point, after] of this.named[-1 - place]!.next) if (isFit(point) && this.hasFit(after, isFit)) return true;
+    return false;
+  }
+
+  /** `names`: of all folders that there are, each with its slash. */
+  learnNames(names: readonly CodePoints[]): void {
+    const root: NamePlace = { next: new Map(), sorted: null, general: 0 };
+    this.named.push(root);
+    for (const name of names) {
+      let at = root;
+      for (const point of name.slice(0, -1)) {
+        let place = at.next.get(point);
+        if (place === undefined) {
+          at.next.set(point, (place = -1 - this.named.length));
+          this.named.push({ next: new Map(), sorted: null, general: generalAfter(at.general, point) });
+        }
+        at = this.named[-1 - place]!;
+      }
+      at.next.set(SLASH, generalAfter(at.general, SLASH));
+    }
+    this.last = { key: [], places: [-1] };
+    this.version++;
+  }
 
   learn(key: CodePoints): void {
     // What it shares with the key learnt last is known, and of long keys nearly everything.
     const shared = commonPrefix(key, this.last.key);
-    const places = placesOf(key, this.last.places, shared);
+    const places = this.placesOf(key, this.last.places, shared);
     this.last = { key, places };
     for (let depth = shared; depth < key.length; depth++) {
+      if (this.isExact(places[depth]!)) continue;
       let known = this.places.get(places[depth]!);
       if (known === undefined) this.places.set(places[depth]!, (known = { seen: new Set(), sorted: null }));
       if (known.seen.has(key[depth]!)) continue;
@@ -63,9 +117,16 @@ export class KeyModel {
 
   /** Characters seen at a place, ascending. */
   seen(place: number): readonly number[] {
-    const known = this.places.get(place);
+    const known = place < 0 ? this.named[-1 - place]! : this.places.get(place);
     if (known === undefined) return NONE;
-    return (known.sorted ??= [...known.seen].filter(isSafe).sort((a, b) => a - b));
+    return (known.sorted ??= [...('next' in known ? known.next.keys() : known.seen)].sort((a, b) => a - b));
+  }
+
+  /** The same, with those that may occur there too. */
+  seenOrLikely(place: number): readonly number[] {
+    const seen = this.seen(place);
+    if (this.isExact(place) || seen.length === 0) return seen;
+    return [...new Set([...seen, ...this.likely(seen.at(-1)!)])].sort((a, b) => a - b);
   }
 
   /** Characters that may stand where this one does: those that stand with it in any place, and digits for a digit. Ascending. */

@@ -200,10 +200,10 @@ export class ParallelListing {
     this.ranges.awaitNames();
     try {
       const window = { after, through: after, limit: 0 };
-      const { commonPrefixes } = await this.listPage({ prefix, startAfter, continuationToken: null, maxKeys: pageSize, delimiter: '/', window }, builder());
-      this.ranges.learnNames(commonPrefixes);
+      const { commonPrefixes, isTruncated } = await this.listPage({ prefix, startAfter, continuationToken: null, maxKeys: pageSize, delimiter: '/', window }, builder());
+      this.ranges.learnNames(commonPrefixes, !isTruncated);
     } catch {
-      this.ranges.learnNames([]);
+      this.ranges.learnNames([], false);
     }
     this.send();
     this.wake();

@@ -6,7 +6,8 @@ import { commonPrefix, toCodePoints, toKey, type CodePoints } from '../keyspace/
 import { BEGINNING, compareEnds, compareKeys, type Interval } from '../keyspace/interval.ts';
 import { isFitForStartAfter } from './continuation.ts';
 import { KeyModel } from './key-model.ts';
-import { keysLeft, planCuts, type Basis, type Cut, type RangeView } from './split.ts';
+import type { RangeView } from './outlook.ts';
+import { keysLeft, planCuts, type Basis, type Cut } from './split.ts';
 
 /** A page to ask for: the keys above `after`. */
 export interface PageOrder {
@@ -192,10 +193,12 @@ export class Ranges {
     this.awaitsNames = true;
   }
 
-  /** Takes in the names of folders: what keys begin with there is as good as keys seen. */
-  learnNames(names: readonly Uint8Array[]): void {
+  /** Takes in the names of folders: what keys begin with there is as good as keys seen. `isWhole`: there are no others. */
+  learnNames(names: readonly Uint8Array[], isWhole: boolean): void {
     this.awaitsNames = false;
-    for (const name of names) this.model.learn(toCodePoints(name));
+    const points = names.map(toCodePoints);
+    for (const name of points) this.model.learn(name);
+    if (isWhole && names.length > 0) this.model.learnNames(points);
   }
 
   private split(idle: number): Range[] {
