@@ -124,6 +124,15 @@ export class Dialer {
     this.proxyHeaders = passedOn && proxy.authorization !== null ? ['proxy-authorization', proxy.authorization] : [];
   }
 
+  /** What a request begins with, up to the empty line: `path` and `headers`, names and values in turn, as they are. */
+  requestHead(method: 'GET' | 'HEAD', path: string, headers: readonly string[]): string {
+    const { targetPrefix, proxyHeaders } = this;
+    let text = `${method} ${targetPrefix}${path} HTTP/1.1\r\n`;
+    for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    for (let i = 0; i < proxyHeaders.length; i += 2) text += `${proxyHeaders[i]}: ${proxyHeaders[i + 1]}\r\n`;
+    return `${text}\r\n`;
+  }
+
   /** Opens a socket that is read as a stream. Returns what to destroy as long as `opened` has not been called. */
   open(opened: Opened): Socket {
     if (this.proxy === null) return this.connect(undefined, opened);
@@ -136,11 +145,11 @@ export class Dialer {
   }
 
   /**
-   * Opens a socket whose bytes are handed to `receive`, and gone when that returns. Without TLS and proxy, all of them come in
-   * the one buffer, and none of the stream machinery is used.
+   * Opens a socket whose bytes are handed to `receive`, and gone when that returns. Without a proxy, all of them come in the
+   * one buffer, and none of the stream machinery is used.
    */
   dial(buffer: Buffer, receive: (bytes: Buffer, length: number) => void, opened: Opened): Socket {
-    if (this.firstTls !== null || this.proxy !== null) {
+    if (this.proxy !== null) {
       return this.open((...result) => {
         result[1]?.on('data', (chunk: Buffer) => receive(chunk, chunk.length));
         opened(...result);
@@ -155,8 +164,8 @@ export class Dialer {
 
   private connect(onread: OnReadOpts | undefined, opened: Opened): Socket {
     const { first, firstTls } = this;
-    const where = { ...first, lookup: lookupInTurn };
-    const socket = firstTls === null ? connectTcp({ ...where, ...(onread && { onread }) }) : connectTls({ ...where, ...firstTls });
+    const where = { ...first, lookup: lookupInTurn, ...(onread && { onread }) };
+    const socket = firstTls === null ? connectTcp(where) : connectTls({ ...where, ...firstTls });
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
     return follow(socket, firstTls === null ? 'connect' : 'secureConnect', opened);

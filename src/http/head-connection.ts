@@ -77,12 +77,7 @@ export class HeadConnection implements Expiring, Sender {
   flush(): void {
     // Closed meanwhile.
     if (this.deadline === 0) return;
-    const { headers } = this;
-    const { targetPrefix, proxyHeaders } = this.dialer;
-    let text = `HEAD ${targetPrefix}${this.path} HTTP/1.1\r\n`;
-    for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
-    for (let i = 0; i < proxyHeaders.length; i += 2) text += `${proxyHeaders[i]}: ${proxyHeaders[i + 1]}\r\n`;
-    this.request = `${text}\r\n`;
+    this.request = this.dialer.requestHead('HEAD', this.path, this.headers);
     this.isWritten = true;
     if (this.socket === null) this.open();
     else this.write(this.socket);

@@ -14,12 +14,23 @@ const KEEP_ALIVE_THRESHOLD_MS = 500;
 export interface ConnectionSettings {
   /** `http://host:port` or `https://host:port` */
   readonly origin: string;
-  /** for connecting, and for the response headers of one attempt; ms */
+  /** for connecting, and for the response headers of one attempt; of a GET, for each pause of the body, too; ms */
   readonly timeoutMs: number;
   readonly network: NetworkSettings;
 }
 
-/** Who asked: exactly one of the two is called, once, for each request. */
+/** A page has a thousand keys: the whole of a GET may take so many times as long as the wait for its beginning. */
+export const WHOLE_TIMEOUTS = 3;
+
+/** What a GET is answered with. */
+export interface HttpResponse {
+  readonly status: number;
+  /** lower-case names; repeated headers joined by `, ` */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** Who asked for a HEAD: exactly one of the two is called, once, for each request. */
 export interface Asker {
   /** `headers` is valid during the call; `latencyUs` is from request written to headers received. */
   onAnswer(status: number, headers: HeaderBlock, latencyUs: number): void;

@@ -2,7 +2,7 @@
  * ListObjectsV2: the query of one page and the decoding of its answer. Sending is the composition's: `get`
  * signs, sends, retries, bounds the body, and throws a Failure where no answer of status 200 came.
  */
-import { recycle } from '../http/get.ts';
+import { recycle } from '../http/body-room.ts';
 import type { ListPage, PageRequest } from './listing.ts';
 import { decodeListPage, decodeScannedPage } from './page-decoder.ts';
 import { scanPage, type PageScan } from './page-scan.ts';

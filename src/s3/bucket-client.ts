@@ -6,12 +6,16 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failure } from '../failure.ts';
+import { BodyTooLarge } from '../http/body-room.ts';
+import { Deadlines } from '../http/deadlines.ts';
 import { EndpointHealth } from '../http/endpoint-health.ts';
-import { BodyTooLarge, GetConnection, type HttpResponse } from '../http/get.ts';
+import { GetConnection, type GetThread } from '../http/get-connection.ts';
 import type { NetworkSettings } from '../http/network.ts';
 import { Pace } from '../http/pace.ts';
+import { ResponseHead } from '../http/response-head.ts';
 import { RetryBudget } from '../http/retry-budget.ts';
 import { parseRetryAfter, retryDelay } from '../http/retry.ts';
+import type { HttpResponse } from '../http/settings.ts';
 import type { BucketAddress } from './bucket-address.ts';
 import { RequestClock } from './clock.ts';
 import { parseErrorBody } from './error-body.ts';
@@ -86,6 +90,7 @@ export class BucketClient {
   private readonly retryBudget: RetryBudget;
   private readonly paces: readonly Pace[];
   private readonly endpoints: EndpointHealth;
+  private readonly thread: GetThread = { deadlines: new Deadlines(), head: new ResponseHead() };
   private readonly abort = new AbortController();
   private credentials: Credentials | null;
   private ways: readonly Way[];
@@ -114,11 +119,15 @@ export class BucketClient {
   }
 
   /** One for each request on its way; kept for the next. */
-  private connection({ route, idle }: Way): GetConnection {
+  private connection(target: number): GetConnection {
+    const { route, idle } = this.ways[target]!;
     const kept = idle.pop();
     if (kept !== undefined) return kept;
     const { timeoutMs, network } = this.options;
-    const connection = new GetConnection({ origin: route.origin, timeoutMs, network });
+    const connection = new GetConnection({ origin: route.origin, timeoutMs, network }, this.thread, () => {
+      this.requests[target]!++;
+      this.paces[target]!.charge();
+    });
     this.connections.add(connection);
     return connection;
   }
@@ -220,7 +229,7 @@ export class BucketClient {
     const path = route.pathPrefix === '' ? '/' : route.pathPrefix;
     const queryString = encodeQuery(query);
     const headers = route.headers('GET', path, queryString, this.clock.amzDate());
-    const connection = this.connection(way);
+    const connection = this.connection(target);
     this.requests[target]!++;
     try {
       const response = await connection.get(`${path}?${queryString}`, headers, this.abort.signal);

@@ -98,3 +98,8 @@ export function response(status: number, headers: Readonly<Record<string, string
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status} X\r\n${lines.join('')}\r\n${body}`;
 }
+
+/** A body in chunks, in the order given. */
+export function chunked(...chunks: readonly string[]): string {
+  return `${chunks.map((chunk) => `${Buffer.byteLength(chunk, 'latin1').toString(16)}\r\n${chunk}\r\n`).join('')}0\r\n\r\n`;
+}

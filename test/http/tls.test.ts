@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Failure } from '../../src/failure.ts';
-import { GetConnection } from '../../src/http/get.ts';
 import { tlsSettings, type TlsSettings } from '../../src/http/tls.ts';
 import { ask } from './ask.ts';
 import { DIRECT } from './direct.ts';
+import { getter } from './getter.ts';
 import { CERTIFICATE, KEY } from './self-signed.ts';
 
 function bundle(t: TestContext): string {
@@ -67,9 +67,9 @@ test('a server of its own authority: refused, trusted with its bundle, or taken 
   });
   const origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const get = async (tls: TlsSettings): Promise<string> => {
-    const connection = new GetConnection({ origin, timeoutMs: 5000, network: { ...DIRECT, tls } });
+    const connection = getter({ origin, timeoutMs: 5000, network: { ...DIRECT, tls } });
     try {
-      return (await connection.get('/', [], new AbortController().signal)).body.toString();
+      return (await connection.get('/', ['host', 'test'], new AbortController().signal)).body.toString();
     } finally {
       await connection.close();
     }

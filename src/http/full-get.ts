@@ -1,43 +1,14 @@
-/** One GET with a body, bounded in time and size. For listings: a request for a thousand keys, off the per-key path. */
+/** GETs through undici, one at a time: for servers whose answers `GetConnection` does not know, with a parser that knows all of HTTP/1.1. */
 import { Client, type Dispatcher } from 'undici';
+import { BodyTooLarge, bodyRoom, MAX_BODY_BYTES } from './body-room.ts';
 import { Dialer, transportError } from './dial.ts';
-import { clientOptions, type ConnectionSettings } from './settings.ts';
+import { clientOptions, WHOLE_TIMEOUTS, type ConnectionSettings, type HttpResponse } from './settings.ts';
 
-/** A page of 1,000 keys of 1,024 bytes, each byte escaped, is 12 MB. */
-const MAX_BODY_BYTES = 64 * 1024 * 1024;
-
-export interface HttpResponse {
-  readonly status: number;
-  /** lower-case names; repeated headers joined by `, ` */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}
-
-/** The answer is longer than any listing. */
-export class BodyTooLarge extends Error {
-  readonly code = 'S3SCAN_BODY_TOO_LARGE';
-
-  constructor() {
-    super(`the body of the answer is over ${MAX_BODY_BYTES} bytes`);
-  }
-}
-
-/** Bodies that were read and are of no use any more: each one made anew brings the next garbage collection nearer. */
-const spare: Buffer[] = [];
-const MAX_SPARE = 4;
-/** A page of S3 of 1,000 keys has 240 to 400 KB. */
-const SPARE_BYTES = 512 * 1024;
-
-function bodyOf(chunks: readonly Buffer[], length: number): Buffer {
-  const room = length <= SPARE_BYTES ? (spare.pop() ?? Buffer.allocUnsafeSlow(SPARE_BYTES)) : Buffer.allocUnsafeSlow(length);
+function whole(chunks: readonly Buffer[], length: number): Buffer {
+  const room = bodyRoom(length);
   let at = 0;
   for (const chunk of chunks) at += chunk.copy(room, at);
   return room.subarray(0, length);
-}
-
-/** Another answer may be read to where this one stands. For who keeps nothing of it but copies. */
-export function recycle(body: Buffer): void {
-  if (body.buffer.byteLength === SPARE_BYTES && spare.length < MAX_SPARE) spare.push(Buffer.from(body.buffer as ArrayBuffer));
 }
 
 function flatHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
@@ -51,10 +22,7 @@ function tooSlow(hasBegun: boolean): Error {
   return transportError(hasBegun ? 'UND_ERR_BODY_TIMEOUT' : 'UND_ERR_HEADERS_TIMEOUT', 'the answer takes too long');
 }
 
-/**
- * One request and its answer. A handler in place of undici's own `request`: that makes a stream of each body, which
- * costs a fifth of what a page of a listing does on its way to the decoder.
- */
+/** One request and its answer. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly response: Promise<HttpResponse>;
   private resolve!: (response: HttpResponse) => void;
@@ -103,7 +71,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.end();
-    this.resolve({ status: this.status, headers: this.headers, body: bodyOf(this.chunks, this.length) });
+    this.resolve({ status: this.status, headers: this.headers, body: whole(this.chunks, this.length) });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -112,11 +80,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** A page has a thousand keys: the whole of it may take so many times as long as the wait for its beginning. */
-const WHOLE_TIMEOUTS = 3;
-
-/** A keep-alive connection for GETs, one at a time. */
-export class GetConnection {
+export class FullGets {
   private readonly client: Client;
   private readonly dialer: Dialer;
   private readonly wholeMs: number;
