@@ -3,6 +3,7 @@
  * extensions, trailers and whatever else no S3 server sends is `unusual`, for a full parser to look at.
  */
 import { bodyRoom, MAX_BODY_BYTES, recycle } from './body-room.ts';
+import type { ResponseHead } from './response-head.ts';
 
 const CR = 13;
 const LF = 10;
@@ -19,6 +20,16 @@ const DATA_CR = 3;
 const DATA_LF = 4;
 const LAST_CR = 5;
 const LAST_LF = 6;
+
+/**
+ * What Content-Length says of the answer's body, null where it comes in chunks; undefined where it ends in another way, there
+ * is none, or nobody can tell (RFC 9112, 6.3). `coding`: Transfer-Encoding.
+ */
+export function bodyLength({ status, contentLength }: Pick<ResponseHead, 'status' | 'contentLength'>, coding: string | undefined): number | null | undefined {
+  if (status === 204 || status === 304) return undefined;
+  if (coding === undefined) return contentLength < 0 ? undefined : contentLength;
+  return coding.toLowerCase() === 'chunked' && contentLength < 0 ? null : undefined;
+}
 
 export type BodyResult = 'whole' | 'partial' | 'unusual' | 'too large';
 

@@ -1,14 +1,16 @@
 /**
  * One keep-alive connection that sends one GET at a time, for the pages of listings: a plain socket and strict parsers for
- * the plain answers. A body is read into memory that earlier ones used, and copied once; through undici it came in pieces of
- * 64 KB made anew. A server whose answers the parsers do not know is asked again, and from then on, through undici.
+ * the plain answers. A body is read into memory that earlier ones used, and copied once; through undici, where it comes in
+ * pieces of 64 KB made anew, `list` takes a sixth more CPU (2 million keys, Node 20, simulated endpoint). A server whose
+ * answers the parsers do not know is asked again, and from then on, through undici.
  */
 import type { Socket } from 'node:net';
-import { BodyReader } from './body-reader.ts';
+import { bodyLength, BodyReader } from './body-reader.ts';
 import { BodyTooLarge } from './body-room.ts';
 import type { Deadlines, Expiring } from './deadlines.ts';
 import { Dialer, transportError } from './dial.ts';
 import type { FullGets } from './full-get.ts';
+import { headersOf } from './header-block.ts';
 import type { ResponseHead } from './response-head.ts';
 import { MAX_HEADER_BYTES, WHOLE_TIMEOUTS, type ConnectionSettings, type HttpResponse } from './settings.ts';
 
@@ -26,28 +28,6 @@ interface Asked {
   readonly signal: AbortSignal;
   readonly resolve: (response: HttpResponse | Promise<HttpResponse>) => void;
   readonly reject: (error: Error) => void;
-}
-
-function latin1({ buffer, byteOffset }: Uint8Array, start: number, end: number): string {
-  return Buffer.from(buffer as ArrayBuffer, byteOffset + start, end - start).toString('latin1');
-}
-
-function headersOf({ count, names, bytes, spans }: ResponseHead): Record<string, string> {
-  const headers = Object.create(null) as Record<string, string>;
-  for (let i = 0; i < count; i++) {
-    const name = latin1(names[i]!, 0, names[i]!.length).toLowerCase();
-    const value = latin1(bytes, spans[2 * i]!, spans[2 * i + 1]!);
-    const before = headers[name];
-    headers[name] = before === undefined ? value : `${before}, ${value}`;
-  }
-  return headers;
-}
-
-/** What Content-Length says of the body, null for chunks; undefined for bodies that end in another way, and answers without one (RFC 9112, 6.3). */
-function lengthOf({ status, contentLength }: ResponseHead, coding: string | undefined): number | null | undefined {
-  if (status === 204 || status === 304) return undefined;
-  if (coding === undefined) return contentLength < 0 ? undefined : contentLength;
-  return coding.toLowerCase() === 'chunked' && contentLength < 0 ? null : undefined;
 }
 
 export class GetConnection implements Expiring {
@@ -142,24 +122,24 @@ export class GetConnection implements Expiring {
     else this.readHead(Buffer.concat([this.pending, bytes.subarray(0, length)]), this.pending.length + length);
   }
 
-  private readHead(bytes: Buffer, length: number): void {
+  private readHead(bytes: Buffer, end: number): void {
     const { head } = this.thread;
-    const result = head.read(bytes, length);
-    if (result === 'partial' && length < MAX_HEADER_BYTES) {
-      this.pending = Buffer.from(bytes.subarray(0, length));
+    const result = head.read(bytes, end);
+    if (result === 'partial' && end < MAX_HEADER_BYTES) {
+      this.pending = Buffer.from(bytes.subarray(0, end));
       return;
     }
     this.pending = null;
     const headers = result === 'whole' ? headersOf(head) : {};
-    const bodyLength = result === 'whole' ? lengthOf(head, headers['transfer-encoding']) : undefined;
-    if (bodyLength === undefined) {
+    const length = result === 'whole' ? bodyLength(head, headers['transfer-encoding']) : undefined;
+    if (length === undefined) {
       this.askInFull();
       return;
     }
     this.head = { status: head.status, headers };
     this.closes = head.closes;
-    this.body.begin(bodyLength);
-    this.readBody(bytes, head.end, length);
+    this.body.begin(length);
+    this.readBody(bytes, head.end, end);
   }
 
   private readBody(bytes: Buffer, from: number, to: number): void {
@@ -178,12 +158,12 @@ export class GetConnection implements Expiring {
     }
   }
 
-  private answer(length: number): void {
+  private answer(to: number): void {
     const response = { ...this.head!, body: this.body.take() };
     const { resolve } = this.end();
     this.answers++;
     // More than was asked for: the connection is not clean any more (R4).
-    if (this.closes || this.body.end < length) this.drop();
+    if (this.closes || this.body.end < to) this.drop();
     resolve(response);
   }
 

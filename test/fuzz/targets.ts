@@ -1,6 +1,7 @@
 /** What reads bytes from outside. Each target says what must hold for any of them, and throws where it does not. */
 import type { Dice } from './mutations.ts';
 import { argumentsTarget } from './arguments.ts';
+import { bodyTarget } from './body.ts';
 import { headersTarget } from './headers.ts';
 import { journalTarget } from './journal.ts';
 import { pageTarget } from './page.ts';
@@ -16,5 +17,5 @@ export interface Target {
   check(input: Buffer, dice: Dice): void | Promise<void>;
 }
 
-export const TARGETS: readonly Target[] = [headersTarget, responseHeadTarget, pageTarget, journalTarget, argumentsTarget];
+export const TARGETS: readonly Target[] = [headersTarget, responseHeadTarget, bodyTarget, pageTarget, journalTarget, argumentsTarget];
 

@@ -148,6 +148,7 @@ test('answers by length and in chunks, in whatever pieces they come, are what No
     const { bytes, cuts } = current;
     const ends = [...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
     let from = 0;
+    socket.setNoDelay(true);
     // Each in a packet of its own, nearly always.
     const next = (): void => {
       const to = ends.shift();
