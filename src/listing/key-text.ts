@@ -3,7 +3,9 @@
  * says that keys are encoded, `+` to space and percent-decoded. AWS sends a space as `+`, Ceph and moto as `%20`.
  */
 import { isUtf8 } from 'node:buffer';
+import type { Utf8Builder } from '../records/record-builder.ts';
 import { resolveReferences } from '../s3/xml.ts';
+import { commonLength } from './words.ts';
 
 const SPACE = 0x20;
 const AMPERSAND = 0x26;
@@ -40,8 +42,6 @@ export class Occurrences {
     return this.at < end;
   }
 }
-
-const WORD = 4;
 
 /** One key at a time. The bytes stay valid until the next `read` of the same reader. */
 export class KeyText {
@@ -115,15 +115,16 @@ export class KeyText {
     const length = this.end - start;
     const otherLength = otherEnd - otherStart;
     const common = length < otherLength ? length : otherLength;
-    let i = 0;
-    if (bytes === this.body && other === this.body) {
-      while (i + WORD <= common && view.getInt32(start + i, true) === view.getInt32(otherStart + i, true)) i += WORD;
-    }
-    for (; i < common; i++) {
+    for (let i = bytes === this.body && other === this.body ? commonLength(view, start, otherStart, common) : 0; i < common; i++) {
       const difference = bytes[start + i]! - other[otherStart + i]!;
       if (difference !== 0) return difference;
     }
     return length - otherLength;
+  }
+
+  /** To the row of a column. */
+  set(column: Utf8Builder, row: number): void {
+    column.setBytes(row, this.bytes, this.start, this.end, this.bytes === this.body ? this.view : null);
   }
 
   /** The key, as bytes of its own. */

@@ -5,10 +5,11 @@
 import { isUtf8 } from 'node:buffer';
 import { Failure } from '../failure.ts';
 import type { Int64Builder, Utf8Builder } from '../records/record-builder.ts';
-import { excerpt, hasReference, resolveReferences } from '../s3/xml.ts';
+import { excerpt, resolveReferences } from '../s3/xml.ts';
 import { CHECKSUM_ALGORITHM, ETAG, IS_RESTORE_IN_PROGRESS, LAST_MODIFIED, RESTORE_EXPIRY_DATE, SIZE, SPAN_STRIDE, type PageScan } from './page-scan.ts';
 import { parseTimestamp } from './timestamp.ts';
 import { toldHead } from './told-head.ts';
+import { placeOf } from './words.ts';
 
 const AMPERSAND = 0x26;
 const DOUBLE_QUOTE = 0x22;
@@ -30,6 +31,7 @@ function startsWith(body: Buffer, at: number, text: Uint8Array): boolean {
 /** The columns of the first `count` objects of one page. */
 export class PageColumns {
   private readonly body: Buffer;
+  private readonly view: DataView;
   private readonly page: PageScan;
   private readonly bodyIsUtf8: boolean;
   private readonly firstRow: number;
@@ -37,6 +39,7 @@ export class PageColumns {
 
   constructor(page: PageScan, bodyIsUtf8: boolean, firstRow: number, count: number) {
     this.body = page.body;
+    this.view = new DataView(page.body.buffer, page.body.byteOffset, page.body.length);
     this.page = page;
     this.bodyIsUtf8 = bodyIsUtf8;
     this.firstRow = firstRow;
@@ -145,7 +148,7 @@ export class PageColumns {
   }
 
   private copy(object: number, column: Utf8Builder, start: number, end: number): void {
-    if (this.bodyIsUtf8 && !hasReference(this.body, start, end)) column.setBytes(this.firstRow + object, this.body, start, end);
+    if (this.bodyIsUtf8 && placeOf(this.view, AMPERSAND, start, end) === end) column.setBytes(this.firstRow + object, this.body, start, end, this.view);
     else column.setBytes(this.firstRow + object, this.resolved(object, start, end));
   }
 

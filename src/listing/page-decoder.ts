@@ -85,7 +85,7 @@ function decodeKeys(page: PageScan, bodyIsUtf8: boolean, window: KeyWindow, firs
     if (count === object && count < limit && (endsWithin || key.compare(through, 0, through.length) <= 0)) {
       if (count === 0) firstKey = key.copy();
       if (count % sampleStride === 0) sample.push(key.copy());
-      column?.setBytes(firstRow + count, key.bytes, key.start, key.end);
+      if (column !== null) key.set(column, firstRow + count);
       count++;
     } else if (lastKey === null && count > 0) {
       lastKey = previous.copy();

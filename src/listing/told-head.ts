@@ -8,7 +8,7 @@
  * space at the ends is lost in headers, and a HEAD of an object under SSE-C or KMS tells more, or nothing without the key.
  * Read in MinIO's source (`setObjectHeaders`, `generateListObjectsV2Response`), and seen by asking.
  */
-import { hasReference, resolveReferences } from '../s3/xml.ts';
+import { resolveReferences } from '../s3/xml.ts';
 import { ETAG, LAST_MODIFIED, SIZE, SPAN_STRIDE, STORAGE_CLASS, USER_METADATA, type PageScan } from './page-scan.ts';
 import { parseTimestamp } from './timestamp.ts';
 
@@ -32,7 +32,8 @@ const NOT_KEPT: ReadonlySet<string> = new Set(['content-length', 'etag', 'last-m
 type Header = readonly [name: string, value: string];
 
 function textOf(body: Buffer, start: number, end: number): string {
-  return hasReference(body, start, end) ? resolveReferences(body, start, end).toString('latin1') : body.toString('latin1', start, end);
+  const text = body.toString('latin1', start, end);
+  return text.includes('&') ? resolveReferences(body, start, end).toString('latin1') : text;
 }
 
 /** The elements in `[start, end)`, names in lower case; null where one of them might read otherwise in a header. */

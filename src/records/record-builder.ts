@@ -13,7 +13,7 @@ const INITIAL_ROWS = 1024;
 const INITIAL_BYTES = 16 * 1024;
 /** Below this many bytes a loop in JavaScript beats TypedArray.set with its subarray. */
 const LOOP_COPY_BYTES = 64;
-const EMPTY = new Uint8Array(0);
+const WORD = 4;
 
 function grown(array: Uint8Array, needed: number): Uint8Array {
   const larger = new Uint8Array(Math.max(needed, array.length * 2));
@@ -27,21 +27,26 @@ function grownInts(array: Int32Array, needed: number): Int32Array {
   return larger;
 }
 
-/** Arrow's validity bitmap for the rows that were set, in ascending order. */
+/** Arrow's validity bitmap for the rows that were set, in ascending order. There is none as long as none was left out. */
 class Validity {
-  bitmap: Uint8Array = EMPTY;
   count = 0;
+  private bitmap: Uint8Array | null = null;
   private last = -1;
 
   /** False where the row is set already: a header sent twice counts once, the first time. */
   set(row: number): boolean {
     if (row === this.last) return false;
     this.last = row;
-    const byte = row >> 3;
-    if (byte >= this.bitmap.length) this.bitmap = grown(this.bitmap, Math.max(byte + 1, INITIAL_ROWS / 8));
-    this.bitmap[byte] = this.bitmap[byte]! | (1 << (row & 7));
+    if (this.bitmap !== null || row !== this.count) this.setBit(row);
     this.count++;
     return true;
+  }
+
+  private setBit(row: number): void {
+    const byte = row >> 3;
+    this.bitmap ??= ones(this.count);
+    if (byte >= this.bitmap.length) this.bitmap = grown(this.bitmap, byte + 1);
+    this.bitmap[byte] = this.bitmap[byte]! | (1 << (row & 7));
   }
 
   /** Whether this row, the last that was set, is set. */
@@ -51,16 +56,29 @@ class Validity {
 
   /** The bitmap, long enough for `rows`, or null where every row is valid. */
   take(rows: number): Uint8Array | null {
-    if (this.count === rows) return null;
-    const needed = (rows + 7) >> 3;
-    return this.bitmap.length < needed ? grown(this.bitmap, needed) : this.bitmap;
+    return this.count === rows ? null : this.bits(rows);
   }
+
+  /** The bitmap, long enough for `rows`. */
+  bits(rows: number): Uint8Array {
+    const bitmap = this.bitmap ?? ones(this.count);
+    const bytes = (rows + 7) >> 3;
+    return bitmap.length < bytes ? grown(bitmap, bytes) : bitmap;
+  }
+}
+
+/** A bitmap of so many ones, and zeros behind them. */
+function ones(count: number): Uint8Array {
+  const bitmap = new Uint8Array(Math.max((count + 7) >> 3, INITIAL_ROWS / 8)).fill(0xff, 0, count >> 3);
+  if ((count & 7) !== 0) bitmap[count >> 3] = (1 << (count & 7)) - 1;
+  return bitmap;
 }
 
 /** Bytes of variable length, one value after the other. */
 class Utf8Buffer {
   offsets: Int32Array = new Int32Array(INITIAL_ROWS + 1);
   values: Uint8Array;
+  private view: DataView;
   length = 0;
   /** the next value's number: every offset up to and with this one is written */
   next = 0;
@@ -68,6 +86,7 @@ class Utf8Buffer {
   /** `bytes`: about how many are expected */
   constructor(bytes: number) {
     this.values = new Uint8Array(bytes);
+    this.view = new DataView(this.values.buffer);
   }
 
   /** A little more than now, for the next one. */
@@ -79,7 +98,9 @@ class Utf8Buffer {
   private reserve(index: number, bytes: number): void {
     if (index + 2 > this.offsets.length) this.offsets = grownInts(this.offsets, index + 2);
     while (this.next < index) this.offsets[++this.next] = this.length;
-    if (this.length + bytes > this.values.length) this.values = grown(this.values, this.length + bytes);
+    if (this.length + bytes <= this.values.length) return;
+    this.values = grown(this.values, this.length + bytes);
+    this.view = new DataView(this.values.buffer);
   }
 
   private end(length: number): void {
@@ -87,16 +108,19 @@ class Utf8Buffer {
     this.offsets[++this.next] = length;
   }
 
-  bytes(index: number, source: Uint8Array, start: number, end: number): void {
+  /** `view`: that of the source, where it is at hand; then words are copied, not bytes. */
+  bytes(index: number, source: Uint8Array, start: number, end: number, view: DataView | null): void {
     this.reserve(index, end - start);
-    const values = this.values;
+    const { values } = this;
     let at = this.length;
-    if (end - start <= LOOP_COPY_BYTES) {
-      for (let i = start; i < end; i++) values[at++] = source[i]!;
-    } else {
+    let from = start;
+    if (end - start > LOOP_COPY_BYTES) {
       values.set(source.subarray(start, end), at);
-      at += end - start;
+      this.end(at + end - start);
+      return;
     }
+    if (view !== null) for (; from + WORD <= end; from += WORD, at += WORD) this.view.setInt32(at, view.getInt32(from, true), true);
+    for (; from < end; from++) values[at++] = source[from]!;
     this.end(at);
   }
 
@@ -143,9 +167,9 @@ export class Utf8Builder implements ColumnBuilder {
   private expected = INITIAL_BYTES;
   private validity = new Validity();
 
-  /** `source[start, end)` must be valid UTF-8. */
-  setBytes(row: number, source: Uint8Array, start = 0, end: number = source.length): void {
-    if (this.validity.set(row)) (this.buffer ??= new Utf8Buffer(this.expected)).bytes(row, source, start, end);
+  /** `source[start, end)` must be valid UTF-8. `view`: that of the source, where many values come of one. */
+  setBytes(row: number, source: Uint8Array, start = 0, end: number = source.length, view: DataView | null = null): void {
+    if (this.validity.set(row)) (this.buffer ??= new Utf8Buffer(this.expected)).bytes(row, source, start, end, view);
   }
 
   /** False, and nothing set, where `source[start, end)` is not ASCII. */
@@ -258,9 +282,7 @@ export class BoolBuilder implements ColumnBuilder {
     if (validity.count === 0) return { kind: 'null' };
     this.truths = new Validity();
     this.validity = new Validity();
-    const bytes = (rows + 7) >> 3;
-    const values = truths.bitmap.length < bytes ? grown(truths.bitmap, bytes) : truths.bitmap;
-    return { kind: 'bool', validity: validity.take(rows), nullCount: rows - validity.count, values };
+    return { kind: 'bool', validity: validity.take(rows), nullCount: rows - validity.count, values: truths.bits(rows) };
   }
 }
 
@@ -284,8 +306,8 @@ export class MapBuilder implements ColumnBuilder {
 
   /** Both ranges must be valid UTF-8. */
   entry(name: Uint8Array, nameStart: number, nameEnd: number, item: Uint8Array, itemStart: number, itemEnd: number): void {
-    this.keys.bytes(this.entries, name, nameStart, nameEnd);
-    this.items.bytes(this.entries, item, itemStart, itemEnd);
+    this.keys.bytes(this.entries, name, nameStart, nameEnd, null);
+    this.items.bytes(this.entries, item, itemStart, itemEnd, null);
     this.entries++;
   }
 

@@ -319,12 +319,6 @@ function codePointOf(name: string): number | null {
   return isScalar ? codePoint : null;
 }
 
-/** Whether `[start, end)` holds a reference, so that its bytes are not its value. */
-export function hasReference(body: Uint8Array, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) if (body[i] === AMPERSAND) return true;
-  return false;
-}
-
 /**
  * The text `[start, end)` with its references resolved: the five named ones and numeric ones. A character's
  * bytes are never more than those of its reference, so the result is never longer than the source.
