@@ -45,9 +45,16 @@ export class IpcStreamWriter extends RecordBatchStreamWriter {
     return this;
   }
 
-  /** The whole stream; nothing can be written afterwards. */
-  finished(): Uint8Array {
+  /** The whole stream, in `room` if that is large enough, or at the beginning of more; nothing can be written afterwards. */
+  finished(room: Uint8Array): Uint8Array {
     this.finish();
-    return Buffer.concat(this.chunks);
+    const length = this.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    const stream = (room.length < length ? new Uint8Array(length + (length >> 2)) : room).subarray(0, length);
+    let at = 0;
+    for (const chunk of this.chunks) {
+      stream.set(chunk, at);
+      at += chunk.length;
+    }
+    return stream;
   }
 }

@@ -21,14 +21,18 @@ export interface Output {
 
 export class SingleOutput implements Output {
   private readonly sink: Sink;
-  /** still loading while the scan already starts */
-  private readonly encoder: Promise<Encoder>;
+  private readonly options: WriterOptions;
+  private encoder: Promise<Encoder> | null = null;
 
   private constructor(sink: Sink, options: WriterOptions) {
     this.sink = sink;
-    this.encoder = createEncoder(options);
-    // Told when it is awaited.
-    this.encoder.catch(() => {});
+    this.options = options;
+    // What goes wrong is told when it is awaited.
+    if (options.loadsEarly) this.load().catch(() => {});
+  }
+
+  private load(): Promise<Encoder> {
+    return (this.encoder ??= createEncoder(this.options));
   }
 
   /** A Failure of kind `usage` where it cannot be written. */
@@ -42,11 +46,11 @@ export class SingleOutput implements Output {
   }
 
   async write(batch: RecordBatchData): Promise<void> {
-    for (const bytes of await (await this.encoder).encode(batch)) await this.sink.write(bytes);
+    for (const bytes of await (await this.load()).encode(batch)) await this.sink.write(bytes);
   }
 
   async finish(): Promise<void> {
-    for (const bytes of await (await this.encoder).end()) await this.sink.write(bytes);
+    for (const bytes of await (await this.load()).end()) await this.sink.write(bytes);
     await this.sink.commit();
   }
 

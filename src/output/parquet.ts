@@ -141,6 +141,8 @@ export class ParquetEncoder implements Encoder {
   private readonly properties: () => WriterProperties;
   private stream: ParquetStream | null = null;
   private ipc: IpcStreamWriter;
+  /** WebAssembly has copied what it was handed over by the time that the call returns. */
+  private room: Uint8Array = new Uint8Array(0);
   private pendingRows = 0;
   private pendingBytes = 0;
 
@@ -161,7 +163,7 @@ export class ParquetEncoder implements Encoder {
   async end(): Promise<Encoded> {
     if (this.stream === null && this.pendingRows === 0) {
       // The stream takes its schema from its first batch, so without one it cannot write even an empty file.
-      return [writeParquet(Table.fromIPCStream(this.ipc.finished()), this.properties())];
+      return [writeParquet(Table.fromIPCStream(this.ipc.finished(this.room)), this.properties())];
     }
     const before = await this.handOver();
     await this.stream!.end();
@@ -169,15 +171,17 @@ export class ParquetEncoder implements Encoder {
   }
 
   private async handOver(): Promise<Encoded> {
-    const table = Table.fromIPCStream(this.ipc.finished());
+    const stream = this.ipc.finished(this.room);
+    this.room = new Uint8Array(stream.buffer);
+    const table = Table.fromIPCStream(stream);
     this.ipc = new IpcStreamWriter(this.batches.schema);
     this.pendingRows = 0;
     this.pendingBytes = 0;
     const batches = table.recordBatches();
     table.free();
-    const stream = (this.stream ??= new ParquetStream(this.properties()));
+    const parquet = (this.stream ??= new ParquetStream(this.properties()));
     // Each batch is the library's from here on, and freed by it.
-    for (const batch of batches) await stream.write(batch);
-    return stream.take();
+    for (const batch of batches) await parquet.write(batch);
+    return parquet.take();
   }
 }

@@ -22,6 +22,8 @@ export interface WriterOptions extends EncoderOptions {
   readonly overwrite: boolean;
   /** readable by its owner only */
   readonly private: boolean;
+  /** of one file, load what encodes it before there is anything to encode */
+  readonly loadsEarly: boolean;
   /** null: one file */
   readonly parts: PartsOptions | null;
 }

@@ -6,6 +6,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { RecordSender } from './channel.ts';
 import { joinBatches } from './join-batches.ts';
 import { bytesOf, type RecordBatchData } from './record-batch.ts';
+import { giveBack } from './spare-memory.ts';
 
 /** As many as the Parquet encoder takes at once. */
 const ENOUGH_ROWS = 16_384;
@@ -57,6 +58,8 @@ export class GatheringSender {
     this.rows = 0;
     this.bytes = 0;
     this.sender.send(joinBatches(batches), keyBatches);
+    // One batch is sent as it is.
+    if (batches.length > 1) batches.forEach(giveBack);
   }
 
   /** What was not posted by now is not. */

@@ -8,11 +8,14 @@
  */
 import type { Column, Schema } from './columns.ts';
 import type { ColumnData, RecordBatchData, Utf8Values } from './record-batch.ts';
+import { takeMemory } from './spare-memory.ts';
 
 const INITIAL_ROWS = 1024;
 const INITIAL_BYTES = 16 * 1024;
 /** Below this many bytes a loop in JavaScript beats TypedArray.set with its subarray. */
 const LOOP_COPY_BYTES = 64;
+const OFFSETS_BYTES = 4 * (INITIAL_ROWS + 1);
+const HALVES_BYTES = 8 * INITIAL_ROWS;
 const WORD = 4;
 
 function grown(array: Uint8Array, needed: number): Uint8Array {
@@ -76,7 +79,7 @@ function ones(count: number): Uint8Array {
 
 /** Bytes of variable length, one value after the other. */
 class Utf8Buffer {
-  offsets: Int32Array = new Int32Array(INITIAL_ROWS + 1);
+  offsets: Int32Array;
   values: Uint8Array;
   private view: DataView;
   length = 0;
@@ -85,7 +88,9 @@ class Utf8Buffer {
 
   /** `bytes`: about how many are expected */
   constructor(bytes: number) {
-    this.values = new Uint8Array(bytes);
+    this.offsets = new Int32Array(takeMemory(OFFSETS_BYTES));
+    this.offsets[0] = 0;
+    this.values = new Uint8Array(takeMemory(bytes));
     this.view = new DataView(this.values.buffer);
   }
 
@@ -242,7 +247,7 @@ export class Int64Builder implements ColumnBuilder {
 
   private setHalves(row: number, low: number, high: number): void {
     if (!this.validity.set(row)) return;
-    let halves = (this.halves ??= new Int32Array(INITIAL_ROWS * 2));
+    let halves = (this.halves ??= new Int32Array(takeMemory(HALVES_BYTES)).fill(0));
     if (row * 2 + 2 > halves.length) halves = this.halves = grownInts(halves, row * 2 + 2);
     halves[row * 2] = low;
     halves[row * 2 + 1] = high;

@@ -2,6 +2,7 @@
  * `head`: key source → queue → head workers → writer. Wires the stages, stops them in order, and proves that
  * every key has its row (R1) before anything is published.
  */
+import { availableParallelism } from 'node:os';
 import { Failure } from '../failure.ts';
 import { HeadWorkers, planShards } from '../head/head-workers.ts';
 import { TARGET_ROWS } from '../head/record-assembly.ts';
@@ -107,7 +108,8 @@ export class HeadScan extends RunningScan {
     this.objectHeaders = customerKeyHeaders(this.options.sseCKeyFile, ...connection.endpoints.map((endpoint) => ({ ...this.options.endpoint, endpoint })));
     if (this.options.checksums) this.objectHeaders.push(['x-amz-checksum-mode', 'ENABLED']);
     this.endpointNames = connection.endpoints.map((endpoint) => endpoint ?? `AWS ${connection.region}`);
-    const writer = await this.openWriter(connection, bucket);
+    // On one core, the encoder's loading would be in the way of the first HEADs.
+    const writer = await this.openWriter(connection, bucket, availableParallelism() > 1);
     const keys = this.keys(connection);
     // The first keys come before any HEAD: what is wrong with the bucket or the file is known then.
     const first = await keys.next();

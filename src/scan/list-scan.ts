@@ -59,7 +59,7 @@ export class ListScan extends RunningScan {
   protected async scan(): Promise<ScanResult> {
     const { bucket } = this.options.listing;
     const connection = await connect(this.options.endpoint, bucket, this.options.version);
-    const writer = await this.openWriter(connection, bucket);
+    const writer = await this.openWriter(connection, bucket, true);
     const client = await this.openClient(connection, bucket, this.limits, this.counters);
     const freshness = connection.keepFresh((credentials) => client.useCredentials(credentials));
     const sender = new GatheringSender(writer.port(), () => this.wake());

@@ -107,11 +107,11 @@ export abstract class RunningScan implements Scan {
     return new Failure(error.kind, error.message, error.hint === null ? kept : `${error.hint}; ${kept}`, { cause: error });
   }
 
-  protected async openWriter(connection: Connection, bucket: string | null): Promise<Writer> {
+  protected async openWriter(connection: Connection, bucket: string | null, loadsEarly: boolean): Promise<Writer> {
     const { output, version } = this.common;
     const fail = (error: unknown): void => this.fail(error);
     const directory = this.directory === null ? { parts: null } : await this.directory.begin(connection.endpoint === null ? 'AWS' : 'other', fail);
-    const options = { ...output, ...directory, fileMetadata: fileMetadata(version, connection, bucket) };
+    const options = { ...output, ...directory, loadsEarly, fileMetadata: fileMetadata(version, connection, bucket) };
     this.writer = await Writer.start(options, {
       onWritten: (_rows, keyBatches) => {
         try {

@@ -7,7 +7,6 @@
 import { Failure } from '../failure.ts';
 import type { KeyBatch } from '../queue/key-batch.ts';
 import { openSource, peek, sourceOf, withoutBom, type ByteSource } from './byte-source.ts';
-import { readCsv } from './csv-keys.ts';
 import { KeyBatcher } from './key-batcher.ts';
 import type { RowFilter } from './filter.ts';
 import { enoughToTell, formatByContent, formatByName, type FromFormat } from './key-format.ts';
@@ -37,8 +36,10 @@ async function* readSource(source: ByteSource, options: KeyFileOptions, filter: 
       return yield* readText(withoutBom(chunks), new KeyBatcher(file, 'line', bucket, filter));
     case 'ndjson':
       return yield* readNdjson(withoutBom(chunks), new KeyBatcher(file, 'line', bucket, filter));
-    case 'csv':
+    case 'csv': {
+      const { readCsv } = await import('./csv-keys.ts');
       return yield* readCsv(withoutBom(chunks), new KeyBatcher(file, 'row', bucket, filter));
+    }
     case 'arrow':
     case 'parquet':
       break;

@@ -11,7 +11,7 @@ test('a part that does not fill up ends with its age: no more than a minute is a
   const parts = { first: 0, maxRows: 1_000_000 };
   const published: PublishedPart[] = [];
   let aged = 0;
-  const output = new PartsOutput({ ...options('csv'), path: folder, overwrite: false, private: false, parts }, parts, { onPart: (part) => published.push(part), onAge: () => aged++ });
+  const output = new PartsOutput({ ...options('csv'), path: folder, overwrite: false, private: false, loadsEarly: true, parts }, parts, { onPart: (part) => published.push(part), onAge: () => aged++ });
   const [batch] = batchesOf([PLAIN, PLAIN]);
   await output.write(batch!, 1);
   context.mock.timers.tick(30_000);

@@ -9,7 +9,7 @@ function tell(text: string): void {
 }
 
 const writer = await Writer.start(
-  { ...options('text'), path: path === '-' ? null : path!, overwrite: false, private: false, parts: null },
+  { ...options('text'), path: path === '-' ? null : path!, overwrite: false, private: false, loadsEarly: true, parts: null },
   {
     onWritten: () => {},
     onPart: () => {},

@@ -19,7 +19,7 @@ import { batchesOf, options, PLAIN, rowWithoutMarks, SCHEMA, temporaryFolder, ty
 
 function target(path: string, changes: Partial<WriterOptions> = {}): WriterOptions {
   const format = changes.format === undefined ? formatOf(path, null, null) : {};
-  return { ...options('ndjson'), ...format, path, overwrite: false, private: false, parts: null, ...changes };
+  return { ...options('ndjson'), ...format, path, overwrite: false, private: false, loadsEarly: true, parts: null, ...changes };
 }
 
 interface Heard extends WriterListener {
