@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { get as nodeGet, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { BodyTooLarge } from '../../src/http/body-room.ts';
 import type { HttpResponse } from '../../src/http/settings.ts';
@@ -244,7 +243,9 @@ for (const bytes of ['HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\nbody
 
 test('an answer that nobody asked for, behind another or while nothing is asked, is no answer (R4)', async (t) => {
   const forged = response(200, {}, 'forged');
+  let closed: Promise<unknown> = Promise.resolve();
   const server = await rawServer(t, (socket, { target }) => {
+    closed = once(socket, 'close');
     const own = response(200, {}, target);
     if (target.startsWith('/behind')) socket.write(own + forged);
     else socket.write(own, () => setTimeout(() => socket.write(forged), 5));
@@ -252,13 +253,15 @@ test('an answer that nobody asked for, behind another or while nothing is asked,
   const { get } = open(t, server);
   for (const path of ['/behind1', '/behind2', '/later3', '/later4', '/behind5']) {
     assert.equal((await get(path)).body.toString(), path);
-    await sleep(30);
+    await closed;
   }
   assert.equal(server.connections, 5);
 });
 
 test('a connection that was closed while idle is replaced; one that closes as the request is on its way is asked again, once', async (t) => {
+  let closed: Promise<unknown> = Promise.resolve();
   const server = await rawServer(t, (socket, { target, connection, number }) => {
+    closed = once(socket, 'close');
     if (target === '/never') socket.resetAndDestroy();
     else if (target === '/last') socket.end(response(200, {}, target));
     else if (target === '/race' && number > 1) socket.destroy();
@@ -266,7 +269,7 @@ test('a connection that was closed while idle is replaced; one that closes as th
   });
   const { get, again } = open(t, server);
   await get('/last');
-  await sleep(30);
+  await closed;
   assert.equal((await get('/says')).body.toString(), '/says 2');
   assert.equal((await get('/on')).body.toString(), '/on 3');
   assert.equal(again(), 0);
