@@ -9,13 +9,15 @@ import { excerpt, resolveReferences } from '../s3/xml.ts';
 import { CHECKSUM_ALGORITHM, ETAG, IS_RESTORE_IN_PROGRESS, LAST_MODIFIED, RESTORE_EXPIRY_DATE, SIZE, SPAN_STRIDE, type PageScan } from './page-scan.ts';
 import { parseTimestamp } from './timestamp.ts';
 import { toldHead } from './told-head.ts';
-import { placeOf } from './words.ts';
+import { isSame, placeOf } from './words.ts';
 
 const AMPERSAND = 0x26;
 const DOUBLE_QUOTE = 0x22;
 const ZERO = 0x30;
 const COMMA = Buffer.from(',');
 const MAX_INT64 = 2n ** 63n - 1n;
+/** Shorter values are not compared by words. */
+const SHORTEST_WORD = 4;
 /** Every number of so many digits is a safe integer. */
 const SAFE_DIGITS = 15;
 /** Digits of 2^63 - 1. */
@@ -49,10 +51,24 @@ export class PageColumns {
   /** A column of text as it was sent; an empty element tells nothing and is null. */
   text(field: number, column: Utf8Builder): void {
     const { spans } = this.page;
+    const value = this.valueOfAll(field);
+    if (value !== null) return column.fill(this.count, value);
     for (let object = 0, at = 2 * field; object < this.count; object++, at += SPAN_STRIDE) {
       const end = spans[at + 1]!;
       if (end > spans[at]!) this.copy(object, column, spans[at]!, end);
     }
+  }
+
+  /** The value that all objects of the page have, as is common; null where they differ, or rows came before. */
+  private valueOfAll(field: number): string | null {
+    const { spans } = this.page;
+    const start = spans[2 * field]!;
+    const length = spans[2 * field + 1]! - start;
+    if (length < SHORTEST_WORD || this.count === 0 || this.firstRow > 0) return null;
+    for (let object = 1, at = 2 * field + SPAN_STRIDE; object < this.count; object++, at += SPAN_STRIDE) {
+      if (spans[at + 1]! - spans[at]! !== length || !isSame(this.view, start, spans[at]!, length)) return null;
+    }
+    return this.resolved(0, start, start + length).toString();
   }
 
   /** ETag without its quotes, in any of the three ways they are written. */
@@ -110,6 +126,7 @@ export class PageColumns {
   /** An object of several checksum algorithms repeats the element; they are joined by commas. */
   checksumAlgorithm(column: Utf8Builder): void {
     const { spans, moreChecksumAlgorithms } = this.page;
+    if (moreChecksumAlgorithms.length === 0) return this.text(CHECKSUM_ALGORITHM, column);
     let next = 0;
     for (let object = 0, at = 2 * CHECKSUM_ALGORITHM; object < this.count; object++, at += SPAN_STRIDE) {
       const end = spans[at + 1]!;
@@ -152,7 +169,7 @@ export class PageColumns {
     else column.setBytes(this.firstRow + object, this.resolved(object, start, end));
   }
 
-  private resolved(object: number, start: number, end: number): Uint8Array {
+  private resolved(object: number, start: number, end: number): Buffer {
     const bytes = resolveReferences(this.body, start, end);
     if (!this.bodyIsUtf8 && !isUtf8(bytes)) throw new Failure('listing', `a value of object ${object + 1} of the page is not valid UTF-8: ${excerpt(bytes)}`);
     return bytes;

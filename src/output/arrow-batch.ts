@@ -18,10 +18,9 @@ import {
   type DataType,
 } from 'apache-arrow';
 import type { Column, ColumnType, Schema } from '../records/columns.ts';
-import type { ColumnData, RecordBatchData, Utf8Values } from '../records/record-batch.ts';
+import { repeated, type ColumnData, type RecordBatchData, type Utf8Values } from '../records/record-batch.ts';
 
 const EMPTY = new Uint8Array(0);
-const encoder = new TextEncoder();
 
 /** The names of the Arrow columnar format for a map's children; the key is never null. */
 type MapEntry = { key: Utf8; value: Utf8 };
@@ -55,17 +54,6 @@ function arrowField({ name, type, nullable }: Column): Field {
 interface Filled extends Utf8Values {
   readonly value: string;
   readonly rows: number;
-}
-
-function fill(value: string, rows: number): Filled {
-  const one = encoder.encode(value);
-  const values = new Uint8Array(one.length * rows);
-  const offsets = new Int32Array(rows + 1);
-  for (let row = 0; row < rows; row++) {
-    values.set(one, row * one.length);
-    offsets[row + 1] = (row + 1) * one.length;
-  }
-  return { value, rows, offsets, values };
 }
 
 /** Turns record batches of one schema into Arrow's. Int64 below stands for timestamps too: their buffers are the same. */
@@ -117,7 +105,7 @@ export class ArrowBatches {
   private constant(index: number, value: string, rows: number): Filled {
     let filled = this.filled[index];
     if (filled === undefined || filled.value !== value || filled.rows < rows) {
-      filled = fill(value, rows);
+      filled = { value, rows, ...repeated(value, rows) };
       this.filled[index] = filled;
     }
     return filled;

@@ -2,7 +2,7 @@
  * Record batches of one schema as one, in their order: what crosses to the writer and into an encoder costs as much for
  * ten rows as for ten thousand. Columns are copied as they lie, none is looked into.
  */
-import type { ColumnData, RecordBatchData, Utf8Values } from './record-batch.ts';
+import { repeated, type ColumnData, type RecordBatchData, type Utf8Values } from './record-batch.ts';
 
 type Kind = ColumnData['kind'];
 type Of<K extends Kind> = Extract<ColumnData, { readonly kind: K }>;
@@ -69,15 +69,21 @@ function joinUtf8(parts: readonly { readonly text: Utf8Values | null; readonly c
   return { offsets, values };
 }
 
-function joinColumn(parts: readonly Part[], rows: number): ColumnData {
-  const known = parts.find(({ column }) => column.kind !== 'null')?.column;
+function writtenOut(part: Part): Part {
+  const { column, rows } = part;
+  return column.kind === 'constant' ? { rows, column: { kind: 'utf8', validity: null, nullCount: 0, ...repeated(column.value, rows) } } : part;
+}
+
+function joinColumn(columns: readonly Part[], rows: number): ColumnData {
+  const known = columns.find(({ column }) => column.kind !== 'null')?.column;
   if (known === undefined || known.kind === 'null') return { kind: 'null' };
-  // One value for every row of the scan.
-  if (known.kind === 'constant') return known;
+  if (known.kind === 'constant' && columns.every(({ column }) => column.kind === 'constant' && column.value === known.value)) return known;
+  const parts = columns.map(writtenOut);
   const nullCount = parts.reduce((sum, part) => sum + ('nullCount' in part.column ? part.column.nullCount : part.rows), 0);
   const validity = nullCount === 0 ? null : joinBits(parts, rows, (column) => 'validity' in column && (column.validity ?? true));
   const common = { validity, nullCount };
   switch (known.kind) {
+    case 'constant':
     case 'utf8':
       return { kind: 'utf8', ...common, ...joinUtf8(parts.map((part) => ({ text: as('utf8', part.column), count: part.rows }))) };
     case 'int32':

@@ -17,6 +17,7 @@ export interface Utf8Values {
  */
 export type ColumnData =
   | { readonly kind: 'null' }
+  /** utf8, one value for every row */
   | { readonly kind: 'constant'; readonly value: string }
   | ({ readonly kind: 'utf8'; readonly validity: Uint8Array | null; readonly nullCount: number } & Utf8Values)
   | { readonly kind: 'int32'; readonly validity: Uint8Array | null; readonly nullCount: number; readonly values: Int32Array }
@@ -61,6 +62,18 @@ export function transferList(batch: RecordBatchData): ArrayBuffer[] {
     }
   }
   return [...buffers];
+}
+
+/** A constant column written out. */
+export function repeated(value: string, rows: number): Utf8Values {
+  const one = new TextEncoder().encode(value);
+  const values = new Uint8Array(one.length * rows);
+  const offsets = new Int32Array(rows + 1);
+  for (let row = 0; row < rows; row++) {
+    values.set(one, row * one.length);
+    offsets[row + 1] = (row + 1) * one.length;
+  }
+  return { offsets, values };
 }
 
 /** Position of a column in the schema, or -1 where the scan does not ask for it. */

@@ -45,6 +45,12 @@ class Validity {
     return true;
   }
 
+  /** The first rows. */
+  fill(rows: number): void {
+    this.count = rows;
+    this.last = rows - 1;
+  }
+
   private setBit(row: number): void {
     const byte = row >> 3;
     this.bitmap ??= ones(this.count);
@@ -171,21 +177,40 @@ export class Utf8Builder implements ColumnBuilder {
   private buffer: Utf8Buffer | null = null;
   private expected = INITIAL_BYTES;
   private validity = new Validity();
+  private filled: { readonly rows: number; readonly value: string } | null = null;
+
+  /** Sets the first rows at once. Where these stay all there are, the column is a constant. */
+  fill(rows: number, value: string): void {
+    this.validity.fill(rows);
+    this.filled = { rows, value };
+  }
+
+  private open(): Utf8Buffer {
+    const { filled } = this;
+    const buffer = new Utf8Buffer(this.expected);
+    this.buffer = buffer;
+    this.filled = null;
+    if (filled !== null) {
+      const bytes = encoder.encode(filled.value);
+      for (let row = 0; row < filled.rows; row++) buffer.bytes(row, bytes, 0, bytes.length, null);
+    }
+    return buffer;
+  }
 
   /** `source[start, end)` must be valid UTF-8. `view`: that of the source, where many values come of one. */
   setBytes(row: number, source: Uint8Array, start = 0, end: number = source.length, view: DataView | null = null): void {
-    if (this.validity.set(row)) (this.buffer ??= new Utf8Buffer(this.expected)).bytes(row, source, start, end, view);
+    if (this.validity.set(row)) (this.buffer ?? this.open()).bytes(row, source, start, end, view);
   }
 
   /** False, and nothing set, where `source[start, end)` is not ASCII. */
   setAsciiBytes(row: number, source: Uint8Array, start: number, end: number): boolean {
     if (this.validity.has(row)) return true;
-    if (!(this.buffer ??= new Utf8Buffer(this.expected)).asciiBytes(row, source, start, end)) return false;
+    if (!(this.buffer ?? this.open()).asciiBytes(row, source, start, end)) return false;
     return this.validity.set(row);
   }
 
   setAscii(row: number, text: string): void {
-    if (this.validity.set(row)) (this.buffer ??= new Utf8Buffer(this.expected)).ascii(row, text);
+    if (this.validity.set(row)) (this.buffer ?? this.open()).ascii(row, text);
   }
 
   /** Lone surrogates become U+FFFD. */
@@ -194,11 +219,13 @@ export class Utf8Builder implements ColumnBuilder {
   }
 
   take(rows: number): ColumnData {
-    const { buffer, validity } = this;
-    if (buffer === null) return { kind: 'null' };
+    const { validity, filled } = this;
+    const buffer = filled === null || filled.rows === rows ? this.buffer : this.open();
     this.buffer = null;
-    this.expected = buffer.expected;
+    this.filled = null;
     this.validity = new Validity();
+    if (buffer === null) return filled === null ? { kind: 'null' } : { kind: 'constant', value: filled.value };
+    this.expected = buffer.expected;
     return { kind: 'utf8', validity: validity.take(rows), nullCount: rows - validity.count, ...buffer.take(rows) };
   }
 }

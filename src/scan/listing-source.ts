@@ -11,7 +11,7 @@ import type { ListingCounters } from '../metrics/listing-counters.ts';
 import { recordLatency } from '../metrics/latency.ts';
 import type { KeyBatch, Listed } from '../queue/key-batch.ts';
 import { LIST_COLUMNS, TOLD_HEAD, type Schema } from '../records/columns.ts';
-import { columnIndex, type ColumnData, type RecordBatchData, type Utf8Values } from '../records/record-batch.ts';
+import { columnIndex, repeated, type ColumnData, type RecordBatchData, type Utf8Values } from '../records/record-batch.ts';
 import type { BucketClient } from '../s3/bucket-client.ts';
 import type { Connection } from './connect.ts';
 import type { EndpointOptions, ListingOptions } from './options.ts';
@@ -116,7 +116,7 @@ export async function* listedPages(
 }
 
 function keysOf(page: ListedPage, schema: Schema): Utf8Values {
-  return utf8Values(page.rows.columns[columnIndex(schema, 'key')]) ?? NO_KEYS;
+  return utf8Values(page.rows.columns[columnIndex(schema, 'key')], page.rows.rows) ?? NO_KEYS;
 }
 
 /** A server that ends a page too early says so in both listings, or in one: only the second case can be seen. */
@@ -129,7 +129,8 @@ function differing(bucket: string, first: number, second: number): Failure {
   );
 }
 
-export function utf8Values(column: ColumnData | undefined): Utf8Values | null {
+export function utf8Values(column: ColumnData | undefined, rows: number): Utf8Values | null {
+  if (column?.kind === 'constant') return repeated(column.value, rows);
   return column?.kind === 'utf8' ? column : null;
 }
 
@@ -141,8 +142,8 @@ export function int64Values(column: ColumnData | undefined, rows: number): BigIn
   return values;
 }
 
-function headsOf(column: ColumnData | undefined): Pick<Listed, 'heads'> {
-  const heads = utf8Values(column);
+function headsOf(column: ColumnData | undefined, rows: number): Pick<Listed, 'heads'> {
+  const heads = utf8Values(column, rows);
   return heads === null ? {} : { heads };
 }
 
@@ -159,10 +160,10 @@ export function keyBatchOf(page: ListedPage, bucket: string, schema: Schema): Ke
   const column = (name: string): ColumnData | undefined => columns[columnIndex(schema, name)];
   const listed: Listed = {
     size: int64Values(column('size'), rows),
-    etag: utf8Values(column('etag')),
+    etag: utf8Values(column('etag'), rows),
     lastModified: int64Values(column('last_modified'), rows),
-    ...headsOf(column(TOLD_HEAD.name)),
+    ...headsOf(column(TOLD_HEAD.name), rows),
   };
-  const keys = utf8Values(column('key')) ?? NO_KEYS;
-  return { bucket, place: { kind: 'keyspace', ...page.interval }, count: rows, keys, versions: utf8Values(column('version_id')), listed };
+  const keys = utf8Values(column('key'), rows) ?? NO_KEYS;
+  return { bucket, place: { kind: 'keyspace', ...page.interval }, count: rows, keys, versions: utf8Values(column('version_id'), rows), listed };
 }

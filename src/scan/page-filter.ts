@@ -36,10 +36,10 @@ export class PageFilter {
     const column = (name: string): ColumnData | undefined => columns[columnIndex(schema, name)];
     const kept = filter.kept({
       count,
-      keys: utf8Values(column('key')) ?? NO_KEYS,
+      keys: utf8Values(column('key'), count) ?? NO_KEYS,
       size: int64Values(column('size'), count),
       lastModified: int64Values(column('last_modified'), count),
-      storageClass: utf8Values(column('storage_class')),
+      storageClass: utf8Values(column('storage_class'), count),
     });
     const rows: RecordBatchData = { rows: count, columns: columns.slice(0, wanted) };
     if (kept === null) return { ...page, rows };

@@ -18,7 +18,11 @@ export function readRows(batch: RecordBatchData, schema: Schema = LIST_COLUMNS):
     const values: Row = {};
     for (const [i, { name }] of schema.entries()) {
       const column = batch.columns[i]!;
-      if (column.kind === 'null' || column.kind === 'constant') continue;
+      if (column.kind === 'null' || name === 'bucket') continue;
+      if (column.kind === 'constant') {
+        values[name] = column.value;
+        continue;
+      }
       if (column.validity !== null && ((column.validity[row >> 3]! >> (row & 7)) & 1) === 0) continue;
       if (column.kind === 'utf8') values[name] = Buffer.from(column.values.subarray(column.offsets[row], column.offsets[row + 1])).toString('utf8');
       else if (column.kind === 'int64') values[name] = column.values[row]!;
