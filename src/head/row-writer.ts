@@ -1,7 +1,9 @@
 /** Sets a row's columns that s3scan computes itself; those that come from headers are set by the engine. */
 import type { KeyBatch } from '../queue/key-batch.ts';
 import type { Schema } from '../records/columns.ts';
-import { RecordBuilder, type Int32Builder, type Utf8Builder } from '../records/record-builder.ts';
+import type { Int32Builder } from '../records/number-builders.ts';
+import { RecordBuilder } from '../records/record-builder.ts';
+import type { Utf8Builder } from '../records/text-builders.ts';
 import type { AnswerHeaders } from './engine.ts';
 
 /** Why a key has no headers. */

@@ -3,7 +3,7 @@
  * says that keys are encoded, `+` to space and percent-decoded. AWS sends a space as `+`, Ceph and moto as `%20`.
  */
 import { isUtf8 } from 'node:buffer';
-import type { Utf8Builder } from '../records/record-builder.ts';
+import type { Utf8Builder } from '../records/text-builders.ts';
 import { resolveReferences } from '../s3/xml.ts';
 import { commonLength } from './words.ts';
 

@@ -4,7 +4,8 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { Failure } from '../failure.ts';
-import type { Int64Builder, Utf8Builder } from '../records/record-builder.ts';
+import type { Int64Builder } from '../records/number-builders.ts';
+import type { Utf8Builder } from '../records/text-builders.ts';
 import { excerpt, resolveReferences } from '../s3/xml.ts';
 import { CHECKSUM_ALGORITHM, ETAG, IS_RESTORE_IN_PROGRESS, LAST_MODIFIED, RESTORE_EXPIRY_DATE, SIZE, SPAN_STRIDE, type PageScan } from './page-scan.ts';
 import { parseTimestamp } from './timestamp.ts';

@@ -8,7 +8,8 @@
 import { isUtf8 } from 'node:buffer';
 import { Failure } from '../failure.ts';
 import { TOLD_HEAD } from '../records/columns.ts';
-import type { RecordBuilder, Utf8Builder } from '../records/record-builder.ts';
+import type { RecordBuilder } from '../records/record-builder.ts';
+import type { Utf8Builder } from '../records/text-builders.ts';
 import { excerpt } from '../s3/xml.ts';
 import { OutOfOrder } from './doubts.ts';
 import { KeyText } from './key-text.ts';

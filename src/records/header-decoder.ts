@@ -8,7 +8,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { Column, Schema } from './columns.ts';
 import { parseHttpDate } from './http-date.ts';
-import type { BoolBuilder, Int32Builder, Int64Builder, MapBuilder, RecordBuilder, Utf8Builder } from './record-builder.ts';
+import type { BoolBuilder, Int32Builder, Int64Builder } from './number-builders.ts';
+import type { RecordBuilder } from './record-builder.ts';
+import type { MapBuilder, Utf8Builder } from './text-builders.ts';
 import { decodeEncodedWords } from './rfc2047.ts';
 
 const META_PREFIX = 'x-amz-meta-';
