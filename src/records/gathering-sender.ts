@@ -12,6 +12,8 @@ import { giveBack } from './spare-memory.ts';
 const ENOUGH_ROWS = 16_384;
 /** Where rows are large, this much is enough (R5). */
 const ENOUGH_BYTES = 4 * 1024 * 1024;
+/** A batch that is as large as this alone goes by itself: to join it would cost a copy, and save nothing. */
+const LARGE_BYTES = 512 * 1024;
 /** Whoever reads the output as it is written waits no longer than this for what is there. */
 const LONGEST_MS = 100;
 
@@ -39,11 +41,13 @@ export class GatheringSender {
 
   /** Takes a record batch that holds one key batch. */
   add(batch: RecordBatchData, keyBatch: number): void {
+    const bytes = bytesOf(batch);
+    if (bytes >= LARGE_BYTES) this.flush();
     this.batches.push(batch);
     this.keyBatches.push(keyBatch);
     this.rows += batch.rows;
-    this.bytes += bytesOf(batch);
-    if (this.rows >= ENOUGH_ROWS || this.bytes >= ENOUGH_BYTES) this.flush();
+    this.bytes += bytes;
+    if (this.rows >= ENOUGH_ROWS || this.bytes >= ENOUGH_BYTES || bytes >= LARGE_BYTES) this.flush();
     else this.timer ??= setTimeout(() => this.flush(), LONGEST_MS);
   }
 
