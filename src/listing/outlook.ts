@@ -47,6 +47,8 @@ export interface Outlook {
 }
 
 const MAX_BRANCHES = 4096;
+/** Branches of less than this, in pages, do not count in what is left of the one that the cursor is in. */
+const FINEST = 1 / 8;
 /** The share to give to a branch nobody has seen, between two that were. */
 const BETWEEN = 0.5;
 
@@ -81,19 +83,22 @@ function outlookNow(range: RangeView, model: KeyModel, prefixLength: number): Ou
   // Keys in one full branch at the depth where the page varies, or below it, where the range does.
   let keys = pageKeys / Math.max(crossed, 1 / 256);
   for (let depth = parted + 1; depth <= varied; depth++) keys /= breadthAt(depth);
+  // What is left of the branch that the cursor is in.
+  let deepest = varied;
+  while (keys > pageKeys * FINEST && deepest < cursor.length - 1) keys /= breadthAt(++deepest);
   // The end's own branch is in the range only as far as the end.
   const partBefore = through === null ? 0 : fractionBefore(through, end + 1, model.placesOf(through), model);
   const chances = chancesOf(range.partings, places, model);
   const branches: Branch[] = [];
   let known = 0;
   let guessed = 0;
-  for (let depth = varied; depth >= end && branches.length < MAX_BRANCHES; depth--) {
+  for (let depth = deepest; depth >= end && branches.length < MAX_BRANCHES; depth--) {
     const here = cursor[depth] ?? -1;
     const limit = depth === end && through !== null ? through[depth]! : Infinity;
     const seen = above(model.seen(places[depth]!), here, limit);
     // Between two branches that have keys, there are others.
     const chance = depth === end && range.isBounded ? Math.max(chances[depth]!, BETWEEN) : chances[depth]!;
-    const isComplete = depth === cursor.length || model.isExact(places[depth]!);
+    const isComplete = depth === cursor.length || depth > varied || model.isExact(places[depth]!);
     let others = isComplete ? [] : notSeen(model.likely(here), seen, here, limit);
     if (others.length === 0 && !isComplete) others = notSeen([nextSafe(here)], seen, here, limit);
     for (let i = 0, j = 0; i < seen.length || j < others.length; ) {

@@ -11,6 +11,12 @@ import { outlookOf, type Branch, type Outlook, type RangeView } from './outlook.
 const PERCENT = 0x25;
 /** How many characters beyond its branch a cut has at most. */
 const MAX_DEPTH = 40;
+/** How exact a cut is, in pages. */
+const RESOLUTION = 1 / 32;
+/** A range is cut into pieces of so many pages or more, on average. */
+const LEAST_PIECE = 1.5;
+/** What is reckoned to each piece, in pages, for estimates that are too low. */
+const SLACK = 0.05;
 
 /** Of several branches, one that can be cut, and how much of it is to lie before the cut. */
 interface Spot {
@@ -31,11 +37,11 @@ function beside({ at, fraction }: Spot, count: number, canBeCut: (branch: number
 }
 
 /** A key that divides a branch so that `fraction` of it lies before, as far as what was seen tells. */
-function within(branch: Branch, fraction: number, model: KeyModel, resolution: number, isFit: IsFit): number[] {
+function within(branch: Branch, fraction: number, model: KeyModel, pageKeys: number, isFit: IsFit): number[] {
   const point = [...branch.path.slice(0, branch.depth), branch.point];
   let rest = fraction * branch.part;
   let { place, keys } = branch;
-  for (let depth = 0; depth < MAX_DEPTH && keys > resolution && rest > 0; depth++) {
+  for (let depth = 0; depth < MAX_DEPTH && keys > pageKeys * (rest === 1 ? 1 : RESOLUTION) && rest > 0; depth++) {
     // What a branch ends with has seldom been seen when its end is wanted.
     const seen = rest === 1 ? model.seenOrLikely(place) : model.seen(place);
     if (seen.length === 0) break;
@@ -72,19 +78,21 @@ function cutsOf(range: RangeView, view: Outlook, count: number, model: KeyModel,
   const { pageKeys, through, cursor } = range;
   const seen = view.branches.filter(({ isSeen, keys }) => isSeen && keys > 0);
   const unseen = view.branches.filter(({ isSeen }) => !isSeen);
-  const bySeen = Math.min(count, Math.floor(view.known / (1.5 * pageKeys)));
+  const bySeen = Math.min(count, Math.floor(view.known / (LEAST_PIECE * pageKeys)));
   const byGuess = view.guessed > pageKeys ? Math.min(count - bySeen, unseen.length) : 0;
   const cuts: Cut[] = [];
   const keys = view.known / (bySeen + 1);
+  // Each piece a whole number of pages, so that its last one is full: half a page a cut is lost otherwise.
+  const whole = Math.ceil(view.known / pageKeys + SLACK * (bySeen + 1));
   const canBeCut = (index: number): boolean => isFit(seen[index]!.point) && model.hasFit(seen[index]!.place, isFit);
   let passed = 0;
   let at = 0;
   for (let cut = 1; cut <= bySeen; cut++) {
-    const target = keys * cut;
+    const target = (view.known * Math.round((whole * cut) / (bySeen + 1))) / whole;
     while (at < seen.length - 1 && passed + seen[at]!.keys < target) passed += seen[at++]!.keys;
     let spot: Spot | null = { at, fraction: Math.min(1, (target - passed) / seen[at]!.keys) };
     if (!canBeCut(at)) spot = beside(spot, seen.length, canBeCut, (index) => seen[index]!.keys);
-    if (spot !== null) cuts.push({ at: within(seen[spot.at]!, spot.fraction, model, keys / 8, isFit), basis: 'seen', keys });
+    if (spot !== null) cuts.push({ at: within(seen[spot.at]!, spot.fraction, model, pageKeys, isFit), basis: 'seen', keys });
   }
   for (let cut = 0; cut < byGuess; cut++) {
     const branch = unseen[Math.floor(((cut + 0.5) * unseen.length) / byGuess)]!;
@@ -97,8 +105,8 @@ function cutsOf(range: RangeView, view: Outlook, count: number, model: KeyModel,
 
 /** What a range counts for, in pages: beyond this, estimates differ by more than they know. */
 const MAX_PAGES = 100000;
-/** A range with less left is better read by its owner alone: every cut costs half a page on average. */
-const MIN_PAGES = 3;
+/** A range with less left is better read by its owner alone. */
+const MIN_PAGES = 2;
 /** A cut is worth while if its pieces are this share of what an even division would give each lister. */
 const FAIR_SHARE = 0.7;
 /** Guesswork counts for as much as this, in pages, at most. */
