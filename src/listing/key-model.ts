@@ -1,14 +1,23 @@
 /**
  * What the keys seen so far tell of those not seen: which characters occur at which place. A place is a number
  * of slashes, a distance from the last one, and the kind of the character before, so that names of different
- * lengths and patterns do not blur each other. Where all names of folders are known, each beginning of one is a place of
- * its own. Learns from a few keys of every page. Pure (R9).
+ * lengths and patterns do not blur each other; nor do words, since only what was seen behind a character, at any place, is
+ * taken to follow it. Where all names of folders are known, each beginning of one is a place of its own. Learns from a few
+ * keys of every page. Pure (R9).
  */
 import { commonPrefix, isSafe, type CodePoints } from '../keyspace/code-points.ts';
 
 interface Characters {
   readonly seen: Set<number>;
-  sorted: number[] | null;
+  /** by the character before: those of them that were seen behind it anywhere, ascending */
+  readonly behind: Map<number, Behind>;
+}
+
+/** Good for as long as no more are seen. */
+interface Behind {
+  readonly points: readonly number[];
+  readonly ofSeen: number;
+  readonly ofNext: number;
 }
 
 /** Whether a cut may contain it. */
@@ -20,6 +29,8 @@ const PLACES_A_SEGMENT = 1025;
 /** of the character before */
 const KINDS = 4;
 const NONE: readonly number[] = [];
+/** What stands before the first character. */
+const BEGINNING = -1;
 
 function kindOf(point: number): number {
   if (point >= 0x30 && point <= 0x39) return 1;
@@ -36,14 +47,16 @@ interface NamePlace {
 }
 
 function generalAfter(place: number, point: number): number {
-  const at = Math.floor(place / KINDS);
-  return (point === SLASH ? (Math.floor(at / PLACES_A_SEGMENT) + 1) * PLACES_A_SEGMENT : at + 1) * KINDS + kindOf(point);
+  const at = (place - (place % KINDS)) / KINDS;
+  return (point === SLASH ? at - (at % PLACES_A_SEGMENT) + PLACES_A_SEGMENT : at + 1) * KINDS + kindOf(point);
 }
 
 export class KeyModel {
   /** how often it has learnt something new */
   version = 0;
   private readonly places = new Map<number, Characters>();
+  /** what was seen behind each character, wherever that was */
+  private readonly next = new Map<number, Set<number>>();
   private readonly related = new Map<number, number[]>();
   /** numbered from -1 down */
   private readonly named: NamePlace[] = [];
@@ -55,7 +68,9 @@ export class KeyModel {
    */
   placesOf(key: CodePoints, before: readonly number[] = [this.named.length > 0 ? -1 : 0], shared: number = 0): number[] {
     const places = before.slice(0, shared + 1);
-    for (let i = shared; i < key.length; i++) places.push(this.placeAfter(places[i]!, key[i]!));
+    let i = shared;
+    for (; i < key.length && places[i]! < 0; i++) places.push(this.placeAfter(places[i]!, key[i]!));
+    for (let place = places[i]!; i < key.length; i++) places.push((place = generalAfter(place, key[i]!)));
     return places;
   }
 
@@ -105,26 +120,44 @@ export class KeyModel {
     this.last = { key, places };
     for (let depth = shared; depth < key.length; depth++) {
       if (this.isExact(places[depth]!)) continue;
+      const point = key[depth]!;
+      const before = key[depth - 1] ?? BEGINNING;
       let known = this.places.get(places[depth]!);
-      if (known === undefined) this.places.set(places[depth]!, (known = { seen: new Set(), sorted: null }));
-      if (known.seen.has(key[depth]!)) continue;
-      known.seen.add(key[depth]!);
-      known.sorted = null;
+      if (known === undefined) this.places.set(places[depth]!, (known = { seen: new Set(), behind: new Map() }));
+      let next = this.next.get(before);
+      if (next === undefined) this.next.set(before, (next = new Set()));
+      if (known.seen.has(point) && next.has(point)) continue;
+      known.seen.add(point);
+      next.add(point);
       this.related.clear();
       this.version++;
     }
   }
 
-  /** Characters seen at a place, ascending. */
-  seen(place: number): readonly number[] {
-    const known = place < 0 ? this.named[-1 - place]! : this.places.get(place);
-    if (known === undefined) return NONE;
-    return (known.sorted ??= [...('next' in known ? known.next.keys() : known.seen)].sort((a, b) => a - b));
+  /** Characters seen at a place, those that were seen behind the one before, ascending. */
+  seen(place: number, before: number = BEGINNING): readonly number[] {
+    if (place < 0) {
+      const named = this.named[-1 - place]!;
+      return (named.sorted ??= [...named.next.keys()].sort((a, b) => a - b));
+    }
+    const known = this.places.get(place);
+    const next = this.next.get(before);
+    if (known === undefined || next === undefined) return NONE;
+    const kept = known.behind.get(before);
+    if (kept?.ofSeen === known.seen.size && kept.ofNext === next.size) return kept.points;
+    const points = [...known.seen].filter((point) => next.has(point)).sort((a, b) => a - b);
+    known.behind.set(before, { points, ofSeen: known.seen.size, ofNext: next.size });
+    return points;
   }
 
-  /** The same, with those that may occur there too. */
-  seenOrLikely(place: number): readonly number[] {
-    const seen = this.seen(place);
+  /** How many characters were seen at a place, behind whatever. */
+  breadth(place: number): number {
+    return place < 0 ? this.named[-1 - place]!.next.size : (this.places.get(place)?.seen.size ?? 0);
+  }
+
+  /** Those seen, with those that may occur there too. */
+  seenOrLikely(place: number, before: number): readonly number[] {
+    const seen = this.seen(place, before);
     if (this.isExact(place) || seen.length === 0) return seen;
     return [...new Set([...seen, ...this.likely(seen.at(-1)!)])].sort((a, b) => a - b);
   }

@@ -75,7 +75,7 @@ export function outlookOf(range: RangeView, model: KeyModel, prefixLength: numbe
 function outlookNow(range: RangeView, model: KeyModel, prefixLength: number): Outlook {
   const { cursor, through, pageFirst, pageKeys } = range;
   const places = model.placesOf(cursor);
-  const breadthAt = (depth: number): number => Math.max(1, model.seen(places[depth]!).length);
+  const breadthAt = (depth: number): number => Math.max(1, model.seen(places[depth]!, cursor[depth - 1]).length);
   const end = through === null ? prefixLength : commonPrefix(cursor, through);
   const parted = commonPrefix(pageFirst, cursor);
   const varied = Math.max(end, parted);
@@ -95,7 +95,7 @@ function outlookNow(range: RangeView, model: KeyModel, prefixLength: number): Ou
   for (let depth = deepest; depth >= end && branches.length < MAX_BRANCHES; depth--) {
     const here = cursor[depth] ?? -1;
     const limit = depth === end && through !== null ? through[depth]! : Infinity;
-    const seen = above(model.seen(places[depth]!), here, limit);
+    const seen = above(model.seen(places[depth]!, cursor[depth - 1]), here, limit);
     // Between two branches that have keys, there are others.
     const chance = depth === end && range.isBounded ? Math.max(chances[depth]!, BETWEEN) : chances[depth]!;
     const isComplete = depth === cursor.length || depth > varied || model.isExact(places[depth]!);
@@ -120,7 +120,7 @@ function fractionBefore(key: CodePoints, depth: number, places: readonly number[
   let fraction = 0;
   let share = 1;
   for (let at = depth; at < key.length && at < depth + 4; at++) {
-    const seen = model.seen(places[at]!);
+    const seen = model.seen(places[at]!, key[at - 1]);
     if (seen.length === 0) break;
     share /= seen.length;
     fraction += share * seen.filter((point) => point < key[at]!).length;
@@ -138,7 +138,7 @@ function chancesOf(partings: readonly number[], places: readonly number[], model
   return places.map((place, depth) => {
     const chance = 1 / (parted + parents);
     parted += partings[depth] ?? 0;
-    parents *= Math.max(1, model.seen(place).length);
+    parents *= Math.max(1, model.breadth(place));
     return chance;
   });
 }

@@ -43,7 +43,7 @@ function within(branch: Branch, fraction: number, model: KeyModel, pageKeys: num
   let { place, keys } = branch;
   for (let depth = 0; depth < MAX_DEPTH && keys > pageKeys * (rest === 1 ? 1 : RESOLUTION) && rest > 0; depth++) {
     // What a branch ends with has seldom been seen when its end is wanted.
-    const seen = rest === 1 ? model.seenOrLikely(place) : model.seen(place);
+    const seen = rest === 1 ? model.seenOrLikely(place, point.at(-1)!) : model.seen(place, point.at(-1));
     if (seen.length === 0) break;
     const at = Math.min(seen.length - 1, Math.floor(rest * seen.length));
     let spot: Spot | null = { at, fraction: rest * seen.length - at };
@@ -110,7 +110,7 @@ const MIN_PAGES = 2;
 /** A cut is worth while if its pieces are this share of what an even division would give each lister. */
 const FAIR_SHARE = 0.7;
 /** Guesswork counts for as much as this, in pages, at most. */
-const MAX_GUESSED_PAGES = 256;
+const MAX_GUESSED_PAGES = 64;
 
 function pagesLeft({ pageKeys, pages }: RangeView, { known, guessed }: Outlook, luck: Luck): number {
   return Math.min(known / pageKeys, MAX_PAGES * pages) * luck.seen + Math.min(guessed / pageKeys, MAX_GUESSED_PAGES) * luck.guessed;
