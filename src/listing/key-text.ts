@@ -43,16 +43,26 @@ export class Occurrences {
   }
 }
 
+/** S3's limit; escaped, a key may be longer. */
+const MAX_KEY_BYTES = 1024;
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 /** One key at a time. The bytes stay valid until the next `read` of the same reader. */
 export class KeyText {
   /** the key is `bytes[start, end)`: of the page's body itself where it needed no decoding, as most do not */
   bytes: Uint8Array = new Uint8Array(0);
   start = 0;
   end = 0;
-  private scratch = Buffer.allocUnsafe(1024);
+  /** of `bytes`, where it is at hand: then keys are compared and copied in words */
+  view: DataView | null = null;
+  private scratch = Buffer.allocUnsafeSlow(MAX_KEY_BYTES);
+  private scratchView = viewOf(this.scratch);
   private readonly body: Buffer;
+  private readonly bodyView: DataView;
   private readonly urlEncoded: boolean;
-  private readonly view: DataView;
   private readonly bodyIsUtf8: boolean;
   private readonly references: Occurrences;
   private readonly percents: Occurrences;
@@ -60,7 +70,7 @@ export class KeyText {
 
   constructor(body: Buffer, urlEncoded: boolean, bodyIsUtf8: boolean) {
     this.body = body;
-    this.view = new DataView(body.buffer, body.byteOffset, body.length);
+    this.bodyView = viewOf(body);
     this.urlEncoded = urlEncoded;
     this.bodyIsUtf8 = bodyIsUtf8;
     this.references = new Occurrences(body, AMPERSAND);
@@ -71,11 +81,13 @@ export class KeyText {
   /** Reads the key at `[start, end)` of the body. Null, or what is wrong with it. */
   read(start: number, end: number): string | null {
     this.bytes = this.body;
+    this.view = this.bodyView;
     this.start = start;
     this.end = end;
     if (!this.bodyIsUtf8 && !isUtf8(this.body.subarray(start, end))) return 'is not valid UTF-8';
     if (this.references.isIn(start, end)) {
       this.bytes = resolveReferences(this.body, start, end);
+      this.view = null;
       this.start = 0;
       this.end = this.bytes.length;
       return this.urlEncoded && (this.bytes.includes(PERCENT) || this.bytes.includes(PLUS)) ? this.decode() : null;
@@ -85,7 +97,10 @@ export class KeyText {
 
   private decode(): string | null {
     const { bytes, end } = this;
-    if (this.scratch.length < end - this.start) this.scratch = Buffer.allocUnsafe(end - this.start);
+    if (this.scratch.length < end - this.start) {
+      this.scratch = Buffer.allocUnsafeSlow(end - this.start);
+      this.scratchView = viewOf(this.scratch);
+    }
     const { scratch } = this;
     let length = 0;
     let seen = 0;
@@ -104,18 +119,19 @@ export class KeyText {
       seen |= byte;
     }
     this.bytes = scratch;
+    this.view = this.scratchView;
     this.start = 0;
     this.end = length;
     return seen < 0x80 || isUtf8(scratch.subarray(0, length)) ? null : 'is not valid UTF-8 after decoding';
   }
 
   /** Below zero, zero or above, as `compareKeys`. Keys of one page are mostly alike, and compared in words as far as they are. */
-  compare(other: Uint8Array, otherStart: number, otherEnd: number): number {
+  compare(other: Uint8Array, otherStart: number, otherEnd: number, otherView: DataView | null = null): number {
     const { bytes, start, view } = this;
     const length = this.end - start;
     const otherLength = otherEnd - otherStart;
     const common = length < otherLength ? length : otherLength;
-    for (let i = bytes === this.body && other === this.body ? commonLength(view, start, otherStart, common) : 0; i < common; i++) {
+    for (let i = view !== null && otherView !== null ? commonLength(view, start, otherView, otherStart, common) : 0; i < common; i++) {
       const difference = bytes[start + i]! - other[otherStart + i]!;
       if (difference !== 0) return difference;
     }
@@ -124,7 +140,7 @@ export class KeyText {
 
   /** To the row of a column. */
   set(column: Utf8Builder, row: number): void {
-    column.setBytes(row, this.bytes, this.start, this.end, this.bytes === this.body ? this.view : null);
+    column.setBytes(row, this.bytes, this.start, this.end, this.view);
   }
 
   /** The key, as bytes of its own. */

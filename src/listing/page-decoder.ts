@@ -81,7 +81,7 @@ function decodeKeys(page: PageScan, bodyIsUtf8: boolean, window: KeyWindow, firs
     const at = object * SPAN_STRIDE + 2 * KEY;
     const problem = key.read(spans[at]!, spans[at + 1]!);
     if (problem !== null) throw unreadable(page, object, problem);
-    const order = object === 0 ? key.compare(after, 0, after.length) : key.compare(previous.bytes, previous.start, previous.end);
+    const order = object === 0 ? key.compare(after, 0, after.length) : key.compare(previous.bytes, previous.start, previous.end, previous.view);
     if (order <= 0 && !inAnyOrder) throw disorder(object, key, object === 0 ? after : previous.copy());
     if (count === object && count < limit && (endsWithin || key.compare(through, 0, through.length) <= 0)) {
       if (count === 0) firstKey = key.copy();

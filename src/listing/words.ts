@@ -10,16 +10,16 @@ const HIGHEST = 0x80808080 | 0;
  * So many bytes at two places are the same, or some more. Eight at a time, as a number: two that are equal have the same
  * bytes, but for zero and minus zero, whose bytes are no UTF-8; and what is no number equals nothing, so more may be.
  */
-export function commonLength(view: DataView, a: number, b: number, length: number): number {
+export function commonLength(view: DataView, a: number, other: DataView, b: number, length: number): number {
   let common = 0;
-  while (common + PAIR <= length && view.getFloat64(a + common, true) === view.getFloat64(b + common, true)) common += PAIR;
+  while (common + PAIR <= length && view.getFloat64(a + common, true) === other.getFloat64(b + common, true)) common += PAIR;
   return common;
 }
 
 /** Whether the bytes at two places are the same; at least a word of them. */
 export function isSame(view: DataView, a: number, b: number, length: number): boolean {
   const last = length - WORD;
-  for (let i = commonLength(view, a, b, length); i < last; i += WORD) if (view.getInt32(a + i, true) !== view.getInt32(b + i, true)) return false;
+  for (let i = commonLength(view, a, view, b, length); i < last; i += WORD) if (view.getInt32(a + i, true) !== view.getInt32(b + i, true)) return false;
   return view.getInt32(a + last, true) === view.getInt32(b + last, true);
 }
 

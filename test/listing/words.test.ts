@@ -29,7 +29,7 @@ test('two places hold the same bytes exactly where a comparison of the bytes say
       const other = common.length + first.length;
       const most = both.length - other;
       const view = viewOf(both);
-      const alike = commonLength(view, 0, other, most);
+      const alike = commonLength(view, 0, view, other, most);
       assert.ok(both.subarray(0, alike).equals(both.subarray(other, other + alike)));
       for (let length = 4; length <= most; length++) {
         assert.equal(isSame(view, 0, other, length), both.subarray(0, length).equals(both.subarray(other, other + length)), `${length} bytes`);
