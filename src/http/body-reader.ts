@@ -3,6 +3,7 @@
  * extensions, trailers and whatever else no S3 server sends is `unusual`, for a full parser to look at.
  */
 import { bodyRoom, MAX_BODY_BYTES, recycle } from './body-room.ts';
+import { hexDigit } from './hex-digit.ts';
 import type { ResponseHead } from './response-head.ts';
 
 const CR = 13;
@@ -32,13 +33,6 @@ export function bodyLength({ status, contentLength }: Pick<ResponseHead, 'status
 }
 
 export type BodyResult = 'whole' | 'partial' | 'unusual' | 'too large';
-
-/** -1 for what is no hexadecimal digit. */
-function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const letter = byte | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
-}
 
 /** Reads one body after the other. */
 export class BodyReader {

@@ -3,21 +3,15 @@
  * says that keys are encoded, `+` to space and percent-decoded. AWS sends a space as `+`, Ceph and moto as `%20`.
  */
 import { isUtf8 } from 'node:buffer';
+import { hexDigit } from '../http/hex-digit.ts';
 import type { Utf8Builder } from '../records/text-builders.ts';
 import { resolveReferences } from '../s3/xml.ts';
-import { commonLength } from './words.ts';
+import { commonLength, viewOf } from './words.ts';
 
 const SPACE = 0x20;
 const AMPERSAND = 0x26;
 const PERCENT = 0x25;
 const PLUS = 0x2b;
-
-function hexDigit(byte: number | undefined): number {
-  if (byte === undefined) return -1;
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const letter = byte | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : -1;
-}
 
 /** Where a byte occurs in a page: looked for once from each place to the next, natively, and not once for each value. */
 export class Occurrences {
@@ -45,10 +39,6 @@ export class Occurrences {
 
 /** S3's limit; escaped, a key may be longer. */
 const MAX_KEY_BYTES = 1024;
-
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-}
 
 /** One key at a time. The bytes stay valid until the next `read` of the same reader. */
 export class KeyText {

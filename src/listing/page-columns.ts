@@ -10,7 +10,7 @@ import { excerpt, resolveReferences } from '../s3/xml.ts';
 import { CHECKSUM_ALGORITHM, ETAG, IS_RESTORE_IN_PROGRESS, LAST_MODIFIED, RESTORE_EXPIRY_DATE, SIZE, SPAN_STRIDE, type PageScan } from './page-scan.ts';
 import { parseTimestamp } from './timestamp.ts';
 import { toldHead } from './told-head.ts';
-import { isSame, placeOf } from './words.ts';
+import { isSame, placeOf, viewOf } from './words.ts';
 
 const AMPERSAND = 0x26;
 const DOUBLE_QUOTE = 0x22;
@@ -42,7 +42,7 @@ export class PageColumns {
 
   constructor(page: PageScan, bodyIsUtf8: boolean, firstRow: number, count: number) {
     this.body = page.body;
-    this.view = new DataView(page.body.buffer, page.body.byteOffset, page.body.length);
+    this.view = viewOf(page.body);
     this.page = page;
     this.bodyIsUtf8 = bodyIsUtf8;
     this.firstRow = firstRow;

@@ -6,6 +6,10 @@ const PAIR = 8;
 const LOWEST = 0x01010101;
 const HIGHEST = 0x80808080 | 0;
 
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 /**
  * So many bytes at two places are the same, or some more. Eight at a time, as a number: two that are equal have the same
  * bytes, but for zero and minus zero, whose bytes are no UTF-8; and what is no number equals nothing, so more may be.

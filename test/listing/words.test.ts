@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { commonLength, isSame, placeOf } from '../../src/listing/words.ts';
+import { commonLength, isSame, placeOf, viewOf } from '../../src/listing/words.ts';
 
 const LESS_THAN = 0x3c;
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-}
 
 /** Text of few characters, so that much of it is alike. */
 const text = fc.string({ unit: fc.constantFrom('a', 'b', '<', '\0', '\u007f', 'é', '\u{10ffff}'), maxLength: 60 }).map((value) => Buffer.from(value));
