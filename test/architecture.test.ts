@@ -83,9 +83,17 @@ test('every import is seen, and names a file that is there', () => {
     assert.equal(imports.length, (code.match(/\bfrom\s+['"]|^\s*import\s+['"]|\bimport\s*\(\s*['"]/gm) ?? []).length, path);
     // an import that is put together at run time could name anything
     assert.ok(!/\bimport\s*\(\s*[^'"\s]|\brequire\s*\(/.test(code), `${path} imports what is not written out`);
+    for (const [use] of code.replace(/^import .*/gm, '').matchAll(/\bcreateRequire\b.*/g)) assert.match(use, /^createRequire\(import\.meta\.url\)\('[^']+'\)/, path);
     for (const specifier of imports.filter((each) => each.startsWith('.'))) {
       assert.ok(paths.has(resolved(path, specifier)), `${path} imports ${specifier}`);
     }
+  }
+});
+
+test('apache-arrow and parquet-wasm are loaded in one file each, as CommonJS', () => {
+  for (const library of ['apache-arrow', 'parquet-wasm']) {
+    const loaders = sources.filter(({ code, loads }) => loads.includes(library) || code.includes(`createRequire(import.meta.url)('${library}')`));
+    assert.deepEqual(loaders.map(({ path }) => path), [`records/${library}.ts`]);
   }
 });
 

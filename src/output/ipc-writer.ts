@@ -2,7 +2,8 @@
  * Apache Arrow's IPC writers, with their output taken from them chunk by chunk. Left to their own queue they
  * join chunks that lie in one ArrayBuffer, which loses bytes where columns share one (all-null columns do).
  */
-import { RecordBatchFileWriter, RecordBatchStreamWriter, type Schema } from 'apache-arrow';
+import type { Schema } from 'apache-arrow';
+import { arrow } from '../records/apache-arrow.ts';
 
 function keep(chunks: Uint8Array[], chunk: ArrayBufferView): number {
   if (chunk.byteLength > 0) chunks.push(new Uint8Array(chunk.buffer as ArrayBuffer, chunk.byteOffset, chunk.byteLength));
@@ -10,7 +11,7 @@ function keep(chunks: Uint8Array[], chunk: ArrayBufferView): number {
 }
 
 /** The file format: magic, record batches, footer. */
-export class IpcFileWriter extends RecordBatchFileWriter {
+export class IpcFileWriter extends arrow.RecordBatchFileWriter {
   private chunks: Uint8Array[] = [];
 
   constructor(schema: Schema) {
@@ -32,7 +33,7 @@ export class IpcFileWriter extends RecordBatchFileWriter {
 }
 
 /** The stream format: schema, record batches, end mark. */
-export class IpcStreamWriter extends RecordBatchStreamWriter {
+export class IpcStreamWriter extends arrow.RecordBatchStreamWriter {
   private readonly chunks: Uint8Array[] = [];
 
   constructor(schema: Schema) {

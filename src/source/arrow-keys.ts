@@ -6,9 +6,10 @@
  * Imported only with this format: apache-arrow takes long to load.
  */
 import { open } from 'node:fs/promises';
-import { RecordBatchReader, type RecordBatch } from 'apache-arrow';
+import type { RecordBatch } from 'apache-arrow';
 import { Failure } from '../failure.ts';
 import type { KeyBatch } from '../queue/key-batch.ts';
+import { arrow } from '../records/apache-arrow.ts';
 import { readRecordBatches } from './arrow-rows.ts';
 import type { KeyBatcher } from './key-batcher.ts';
 
@@ -36,7 +37,7 @@ async function* streamBatches(source: AsyncIterable<Buffer>, file: string): Asyn
       yield new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     }
   }
-  yield* await RecordBatchReader.from(chunks());
+  yield* await arrow.RecordBatchReader.from(chunks());
   if (!last.equals(END_OF_STREAM)) throw cutShort(file);
 }
 
@@ -50,7 +51,7 @@ async function* fileBatches(path: string): AsyncGenerator<RecordBatch> {
     await handle.close();
     throw cutShort(path);
   }
-  yield* await RecordBatchReader.from(handle);
+  yield* await arrow.RecordBatchReader.from(handle);
 }
 
 /** The record batches, with what the library throws turned into a Failure. */

@@ -4,9 +4,10 @@
  *
  * Imported only with those formats: apache-arrow takes long to load.
  */
-import { Binary, BinaryView, DataType, LargeBinary, Vector, type RecordBatch } from 'apache-arrow';
+import type { DataType, RecordBatch, Vector } from 'apache-arrow';
 import { Failure } from '../failure.ts';
 import type { KeyBatch } from '../queue/key-batch.ts';
+import { arrow } from '../records/apache-arrow.ts';
 import { hasColumn, keyColumns, type KeyColumns } from './key-columns.ts';
 import type { KeyBatcher } from './key-batcher.ts';
 
@@ -19,7 +20,7 @@ type BytesAt = (row: number) => Uint8Array | null;
 /** Bytes of a column of text or bytes in any of Arrow's layouts; null for other types. */
 function bytesOf(vector: Vector): BytesAt | null {
   const { type } = vector;
-  if (DataType.isDictionary(type)) {
+  if (arrow.DataType.isDictionary(type)) {
     const data = vector.data[0]!;
     const { dictionary } = data;
     const entry = dictionary === undefined ? null : bytesOf(dictionary);
@@ -28,15 +29,15 @@ function bytesOf(vector: Vector): BytesAt | null {
   }
   // the same buffers, seen as bytes
   const bytes =
-    DataType.isUtf8(type) || DataType.isBinary(type)
-      ? new Binary()
-      : DataType.isLargeUtf8(type) || DataType.isLargeBinary(type)
-        ? new LargeBinary()
-        : DataType.isUtf8View(type) || DataType.isBinaryView(type)
-          ? new BinaryView()
+    arrow.DataType.isUtf8(type) || arrow.DataType.isBinary(type)
+      ? new arrow.Binary()
+      : arrow.DataType.isLargeUtf8(type) || arrow.DataType.isLargeBinary(type)
+        ? new arrow.LargeBinary()
+        : arrow.DataType.isUtf8View(type) || arrow.DataType.isBinaryView(type)
+          ? new arrow.BinaryView()
           : null;
   if (bytes === null) return null;
-  const view = new Vector<DataType>(vector.data.map((data) => data.clone(bytes as DataType)));
+  const view = new arrow.Vector<DataType>(vector.data.map((data) => data.clone(bytes as DataType)));
   return (row) => view.get(row) as Uint8Array | null;
 }
 
@@ -44,7 +45,7 @@ function bytesColumn(batch: RecordBatch, index: number, file: string): BytesAt |
   const vector = batch.getChildAt(index);
   if (vector === null) return null;
   // a column that is null throughout has no type to speak of
-  if (DataType.isNull(vector.type)) return () => null;
+  if (arrow.DataType.isNull(vector.type)) return () => null;
   const bytes = bytesOf(vector);
   if (bytes !== null) return bytes;
   const name = batch.schema.fields[index]!.name;
@@ -57,7 +58,7 @@ type Set = (row: number) => void;
 function timeSetter(batch: RecordBatch, index: number, batcher: KeyBatcher): Set | null {
   const vector = batch.getChildAt(index);
   if (vector === null) return null;
-  if (!DataType.isTimestamp(vector.type)) return (row) => batcher.lastModified(vector.get(row));
+  if (!arrow.DataType.isTimestamp(vector.type)) return (row) => batcher.lastModified(vector.get(row));
   return (row) => {
     const milliseconds = vector.get(row) as number | null;
     if (milliseconds !== null) batcher.lastModifiedAt(milliseconds);

@@ -6,9 +6,10 @@
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { RecordBatchReader, type RecordBatch } from 'apache-arrow';
+import type { RecordBatch } from 'apache-arrow';
 import { Failure, fromFailureMessage } from '../failure.ts';
 import type { KeyBatch } from '../queue/key-batch.ts';
+import { arrow } from '../records/apache-arrow.ts';
 import { readRecordBatches } from './arrow-rows.ts';
 import type { KeyBatcher } from './key-batcher.ts';
 import type { ParquetAnswer, ParquetThreadData } from './parquet-thread.ts';
@@ -41,7 +42,7 @@ async function* recordBatches(path: string): AsyncGenerator<RecordBatch> {
       asked = ask(worker);
       // awaited in the next round, if there is one
       asked.catch(() => {});
-      yield* RecordBatchReader.from(answer.ipc);
+      yield* arrow.RecordBatchReader.from(answer.ipc);
     }
   } finally {
     await worker.terminate();

@@ -7,8 +7,9 @@
  */
 import { openAsBlob } from 'node:fs';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import { ParquetFile, type RecordBatch } from 'parquet-wasm';
+import type { ParquetFile, RecordBatch } from 'parquet-wasm';
 import { Failure, toFailureMessage, type FailureMessage } from '../failure.ts';
+import { parquet } from '../records/parquet-wasm.ts';
 import { keyColumns } from './key-columns.ts';
 
 /** `workerData` */
@@ -35,7 +36,7 @@ function neededColumns(file: ParquetFile, path: string): string[] {
 }
 
 async function* ipcBatches(path: string): AsyncGenerator<Uint8Array> {
-  const file = await ParquetFile.fromFile(await openAsBlob(path));
+  const file = await parquet.ParquetFile.fromFile(await openAsBlob(path));
   const columns = neededColumns(file, path);
   if (columns.length === 0) return;
   const stream = (await file.stream({ columns, batchSize: BATCH_ROWS })) as AsyncIterable<RecordBatch>;

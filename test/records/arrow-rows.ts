@@ -1,6 +1,7 @@
 /** Record batches read back by Apache Arrow: what a test compares rows with. */
-import { MapRow, Table, type Vector } from 'apache-arrow';
+import type { MapRow, Vector } from 'apache-arrow';
 import { ArrowBatches } from '../../src/output/arrow-batch.ts';
+import { arrow } from '../../src/records/apache-arrow.ts';
 import type { Column, Schema } from '../../src/records/columns.ts';
 import type { RecordBatchData } from '../../src/records/record-batch.ts';
 
@@ -18,12 +19,12 @@ function entriesOf(map: MapRow): [string, string][] {
 
 function cellOf(values: Vector, row: number): Cell {
   const cell: unknown = values.get(row);
-  return cell instanceof MapRow ? entriesOf(cell) : (cell as Cell);
+  return cell instanceof arrow.MapRow ? entriesOf(cell) : (cell as Cell);
 }
 
 /** The rows, with the columns that are null left out. */
 export function rowsOf(schema: Schema, batch: RecordBatchData): Row[] {
-  const table = new Table([new ArrowBatches(schema, {}).convert(batch)]);
+  const table = new arrow.Table([new ArrowBatches(schema, {}).convert(batch)]);
   return Array.from({ length: batch.rows }, (_, row) => {
     const cells = schema.map(({ name }) => [name, cellOf(table.getChild(name)!, row)] as const);
     return Object.fromEntries(cells.filter(([, cell]) => cell !== null));
