@@ -2,7 +2,6 @@
  * The Contents elements of a page, a thousand of them and nearly all of a listing's cost: each is a copy of one template with its key, date,
  * ETag, size and storage class put in, by the byte. As concatenated strings a page takes twice as long.
  */
-import type { ByteString } from './byte-string.ts';
 import { sizeOf, STORAGE_CLASSES, storageClassOf, writeEtag, writeModified } from './object-attributes.ts';
 import type { PageBuffer } from './page-buffer.ts';
 
@@ -19,7 +18,7 @@ const ETAG_AT = MIDDLE.indexOf(ETAG);
 const OWNER = `<Owner><ID>${'0123456789abcdef'.repeat(4)}</ID><DisplayName>s3scan-sim</DisplayName></Owner>`;
 const NOT_RESTORED = '<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress></RestoreStatus>';
 
-/** More than any element has besides its key. */
+/** More than any element has behind its key. */
 const ELEMENT_BYTES = 1_024;
 
 export interface ContentsOptions {
@@ -28,20 +27,15 @@ export interface ContentsOptions {
   readonly withRestoreStatus: boolean;
 }
 
-/** Writes the elements of the objects `indexes`, whose keys `keyText` gives as they are to be written. */
-export function writeContents(
-  page: PageBuffer,
-  indexes: readonly number[],
-  keyText: (index: number) => ByteString,
-  options: ContentsOptions,
-): void {
+/** Writes the elements of the objects `indexes`, whose keys are `writeKey`'s to write. */
+export function writeContents(page: PageBuffer, indexes: readonly number[], writeKey: (index: number) => void, options: ContentsOptions): void {
   const { seed } = options;
   const endings = endingsFor(options);
   for (const index of indexes) {
-    const key = keyText(index);
-    page.reserve(key.length + ELEMENT_BYTES);
+    page.reserve(OPENING.length);
     page.copy(OPENING);
-    page.text(key);
+    writeKey(index);
+    page.reserve(ELEMENT_BYTES);
     const middleAt = page.length;
     page.copy(MIDDLE);
     writeModified(page.bytes, middleAt + DATE_AT, seed, index);

@@ -12,7 +12,8 @@ const BAD_TOKEN = 'The continuation token provided is incorrect';
 
 /** What S3 leaves as it is with `encoding-type=url`; a space becomes a plus sign. */
 const URL_TABLE: readonly string[] = percentTable(/[A-Za-z0-9\-_.*/]/).with(32, '+');
-const URL_SPECIAL = /[^A-Za-z0-9\-_.*/]/;
+/** The same for what a page has by the thousand. */
+const URL_BYTES = Uint8Array.from(URL_TABLE, (written) => (written.length === 1 ? written.charCodeAt(0) : 0));
 
 export interface ListSource {
   readonly keys: KeySpace;
@@ -48,7 +49,8 @@ export function listAnswer(
   const maxKeys = asked === '' ? source.pageSize : Math.min(Number(asked), source.pageSize);
 
   const found = listPage(keys, { prefix, delimiter, startAfter, continueAt, maxKeys });
-  const write = encoding === 'url' ? urlWriter() : xmlText;
+  const isUrl = encoding === 'url';
+  const write = isUrl ? (bytes: ByteString): string => writeWith(URL_TABLE, bytes) : xmlText;
   const keyCount = found.indexes.length + found.commonPrefixes.length;
   const withOwner = parameters.get('fetch-owner') === 'true';
 
@@ -59,31 +61,32 @@ export function listAnswer(
   if (found.continueAt !== null) start += `<NextContinuationToken>${tokenOf(found.continueAt, seed)}</NextContinuationToken>`;
   start += `<KeyCount>${keyCount}</KeyCount><MaxKeys>${maxKeys}</MaxKeys>`;
   if (delimiter !== '') start += `<Delimiter>${write(delimiter)}</Delimiter>`;
-  if (encoding === 'url') start += '<EncodingType>url</EncodingType>';
+  if (isUrl) start += '<EncodingType>url</EncodingType>';
   start += `<IsTruncated>${found.continueAt !== null}</IsTruncated>`;
   const page = PageBuffer.take();
   page.text(start);
-  writeContents(page, found.indexes, (index) => write(keys.keyAt(index)), { seed, withOwner, withRestoreStatus });
+  const writeKey = isUrl ? urlKeyWriter(page) : (key: ByteString): void => page.text(xmlText(key));
+  writeContents(page, found.indexes, (index) => writeKey(keys.keyAt(index)), { seed, withOwner, withRestoreStatus });
   for (const common of found.commonPrefixes) page.text(`<CommonPrefixes><Prefix>${write(common)}</Prefix></CommonPrefixes>`);
   page.text('</ListBucketResult>');
   return { page, keyCount };
 }
 
 /** Neighbours in a listing share their folder, which is encoded once. */
-function urlWriter(): (key: ByteString) => string {
+function urlKeyWriter(page: PageBuffer): (key: ByteString) => void {
   let folder = '';
-  let folderWritten = '';
+  let [start, end] = [0, 0];
   return (key) => {
     const nameAt = key.lastIndexOf('/') + 1;
     const itsFolder = key.slice(0, nameAt);
-    if (itsFolder !== folder) {
+    if (itsFolder === folder) {
+      page.repeat(start, end);
+    } else {
+      start = page.length;
+      page.encoded(key, 0, nameAt, URL_BYTES);
+      end = page.length;
       folder = itsFolder;
-      folderWritten = urlEncode(folder);
     }
-    return folderWritten + urlEncode(key.slice(nameAt));
+    page.encoded(key, nameAt, key.length, URL_BYTES);
   };
-}
-
-function urlEncode(bytes: ByteString): string {
-  return URL_SPECIAL.test(bytes) ? writeWith(URL_TABLE, bytes) : bytes;
 }

@@ -9,6 +9,9 @@ const MAX_IDLE = 16;
 /** Up to about this many bytes a loop is faster than the call into C++. */
 const LOOP_BYTES = 128;
 
+const PERCENT = '%'.charCodeAt(0);
+const HEX = Buffer.from('0123456789ABCDEF', 'latin1');
+
 const idle: PageBuffer[] = [];
 
 export class PageBuffer {
@@ -47,6 +50,33 @@ export class PageBuffer {
     const { bytes, length } = this;
     for (let byte = 0; byte < text.length; byte++) bytes[length + byte] = text.charCodeAt(byte);
     this.length = length + text.length;
+  }
+
+  /** Each byte of `text` from `start` to `end` as the byte that `single` has for it, or as `%` and two hex digits where that is 0. */
+  encoded(text: ByteString, start: number, end: number, single: Uint8Array): void {
+    this.reserve(3 * (end - start));
+    const { bytes } = this;
+    let { length } = this;
+    for (let at = start; at < end; at++) {
+      const byte = text.charCodeAt(at);
+      const written = single[byte]!;
+      if (written === 0) {
+        bytes[length] = PERCENT;
+        bytes[length + 1] = HEX[byte >> 4]!;
+        bytes[length + 2] = HEX[byte & 15]!;
+        length += 3;
+      } else {
+        bytes[length++] = written;
+      }
+    }
+    this.length = length;
+  }
+
+  /** What the page has from `start` to `end`, once more. */
+  repeat(start: number, end: number): void {
+    this.reserve(end - start);
+    this.bytes.copyWithin(this.length, start, end);
+    this.length += end - start;
   }
 
   /** There must be room. */

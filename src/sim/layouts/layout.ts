@@ -23,6 +23,16 @@ export function padded(number: number, digits: number): string {
   return String(number).padStart(digits, '0');
 }
 
+/** Writes `number` as `padded` does, by the byte. */
+export function writeDigits(into: Uint8Array, at: number, number: number, digits: number): void {
+  let rest = number;
+  for (let digit = digits - 1; digit >= 0; digit--) {
+    const tens = Math.floor(rest / 10);
+    into[at + digit] = 48 + rest - 10 * tens;
+    rest = tens;
+  }
+}
+
 /** The number that the last `digits` characters before `end` spell. */
 export function numberBefore(key: ByteString, end: number, digits: number): number {
   return Number(key.slice(end - digits, end));
