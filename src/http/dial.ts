@@ -20,6 +20,18 @@ export function transportError(code: string, message: string): Error {
 /** Called once: with a socket that can be written to, or with what was in the way. */
 export type Opened = (...result: [error: Error, socket: null] | [error: null, socket: Socket]) => void;
 
+/** Who reads and writes a socket. What happens to a socket that is not its present one, it does not hear of (R4). */
+export interface SocketUser {
+  /** the present one, which may not be connected yet; null after it was given up */
+  socket: Socket | null;
+  /** The socket can be written to. */
+  connected(socket: Socket): void;
+  /** `bytes[0, length)` came, and is gone when this returns. */
+  take(bytes: Buffer, length: number): void;
+  /** The socket could not be opened, or is closed. */
+  lost(error: Error): void;
+}
+
 /** connections that asked for an address so far */
 let turn = 0;
 
@@ -144,22 +156,37 @@ export class Dialer {
     });
   }
 
-  /**
-   * Opens a socket whose bytes are handed to `receive`, and gone when that returns. Without a proxy, all of them come in the
-   * one buffer, and none of the stream machinery is used.
-   */
-  dial(buffer: Buffer, receive: (bytes: Buffer, length: number) => void, opened: Opened): Socket {
-    if (this.proxy !== null) {
-      return this.open((...result) => {
-        result[1]?.on('data', (chunk: Buffer) => receive(chunk, chunk.length));
-        opened(...result);
-      });
-    }
+  /** Opens a socket for `user`. Without a proxy, all its bytes come in the one buffer, and none of the stream machinery is used. */
+  dial(buffer: Buffer, user: SocketUser): void {
+    let socket: Socket;
+    const take = (bytes: Buffer, length: number): void => {
+      if (user.socket === socket) user.take(bytes, length);
+    };
+    const lost = (error: Error): void => {
+      if (user.socket === socket) user.lost(error);
+    };
+    const opened: Opened = (...[error, connected]) => {
+      if (user.socket !== socket) {
+        connected?.destroy();
+        return;
+      }
+      if (error !== null) {
+        user.lost(error);
+        return;
+      }
+      // Within a tunnel it is another one.
+      socket = connected;
+      if (this.proxy !== null) socket.on('data', (chunk: Buffer) => take(chunk, chunk.length));
+      socket.on('error', lost).on('close', () => lost(transportError('UND_ERR_SOCKET', 'other side closed')));
+      user.socket = socket;
+      user.connected(socket);
+    };
     const callback = (length: number, bytes: Uint8Array): boolean => {
-      receive(bytes as Buffer, length);
+      take(bytes as Buffer, length);
       return true;
     };
-    return this.connect({ buffer, callback }, opened);
+    socket = this.proxy === null ? this.connect({ buffer, callback }, opened) : this.open(opened);
+    user.socket = socket;
   }
 
   private connect(onread: OnReadOpts | undefined, opened: Opened): Socket {

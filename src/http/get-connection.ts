@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import { bodyLength, BodyReader } from './body-reader.ts';
 import { BodyTooLarge } from './body-room.ts';
 import type { Deadlines, Expiring } from './deadlines.ts';
-import { Dialer, transportError } from './dial.ts';
+import { Dialer, transportError, type SocketUser } from './dial.ts';
 import type { FullGets } from './full-get.ts';
 import { headersOf } from './header-block.ts';
 import type { ResponseHead } from './response-head.ts';
@@ -30,9 +30,10 @@ interface Asked {
   readonly reject: (error: Error) => void;
 }
 
-export class GetConnection implements Expiring {
+export class GetConnection implements Expiring, SocketUser {
   /** ms of `performance.now()`; 0 while nothing is asked */
   deadline = 0;
+  socket: Socket | null = null;
   private readonly settings: ConnectionSettings;
   private readonly dialer: Dialer;
   private readonly thread: GetThread;
@@ -40,7 +41,6 @@ export class GetConnection implements Expiring {
   private readonly onAgain: () => void;
   private readonly buffer: Buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   private readonly body = new BodyReader();
-  private socket: Socket | null = null;
   private full: Promise<FullGets> | null = null;
   private asked: Asked | null = null;
   private isConnected = false;
@@ -82,24 +82,11 @@ export class GetConnection implements Expiring {
     this.answers = 0;
     this.isConnected = false;
     this.deadline = performance.now() + this.settings.timeoutMs;
-    let socket = this.dialer.dial(this.buffer, (bytes, length) => this.take(socket, bytes, length), (error, opened) => {
-      if (this.socket !== socket) {
-        opened?.destroy();
-      } else if (opened === null) {
-        this.fail(error);
-      } else {
-        socket = opened;
-        this.connected(opened);
-      }
-    });
-    this.socket = socket;
+    this.dialer.dial(this.buffer, this);
   }
 
-  private connected(socket: Socket): void {
-    this.socket = socket;
+  connected(socket: Socket): void {
     this.isConnected = true;
-    socket.on('error', (error) => this.lost(socket, error));
-    socket.on('close', () => this.lost(socket, transportError('UND_ERR_SOCKET', 'other side closed')));
     this.write(socket);
   }
 
@@ -112,9 +99,7 @@ export class GetConnection implements Expiring {
     socket.write(this.dialer.requestHead('GET', path, headers), 'latin1');
   }
 
-  /** `bytes[0, length)` came, and is gone when this returns. */
-  private take(socket: Socket, bytes: Buffer, length: number): void {
-    if (socket !== this.socket) return;
+  take(bytes: Buffer, length: number): void {
     // Nobody asked: whatever it is, the next answer could not be told from it (R4).
     if (this.asked === null || !this.isConnected) this.drop();
     else if (this.head !== null) this.readBody(bytes, 0, length);
@@ -177,8 +162,7 @@ export class GetConnection implements Expiring {
     resolve(this.full.then((full) => full.get(path, headers, signal)));
   }
 
-  private lost(socket: Socket, error: Error): void {
-    if (socket !== this.socket) return;
+  lost(error: Error): void {
     if (this.asked === null) {
       this.drop();
     } else if (this.answers > 0 && this.head === null && this.pending === null) {

@@ -7,7 +7,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Deadlines, Expiring } from './deadlines.ts';
-import { Dialer, transportError } from './dial.ts';
+import { Dialer, transportError, type SocketUser } from './dial.ts';
 import type { FullRequest } from './full-connection.ts';
 import type { Outbox, Sender } from './outbox.ts';
 import type { Pace } from './pace.ts';
@@ -24,7 +24,7 @@ export interface HeadThread {
   readonly pace: Pace;
 }
 
-export class HeadConnection implements Expiring, Sender {
+export class HeadConnection implements Expiring, Sender, SocketUser {
   /** connections opened so far */
   connects = 0;
   /** µs spent on opening them */
@@ -35,12 +35,12 @@ export class HeadConnection implements Expiring, Sender {
   bytesOut = 0;
   /** ms of `performance.now()`; 0 while nothing is asked */
   deadline = 0;
+  socket: Socket | null = null;
   private readonly settings: ConnectionSettings;
   private readonly dialer: Dialer;
   private readonly asker: Asker;
   private readonly thread: HeadThread;
   private readonly buffer: Buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-  private socket: Socket | null = null;
   private full: FullRequest | null = null;
   /** what has come of an answer that is not whole yet */
   private pending: Buffer | null = null;
@@ -94,33 +94,18 @@ export class HeadConnection implements Expiring, Sender {
     this.leftOut = -1;
     this.isConnected = false;
     this.openedAt = performance.now();
-    let socket = this.dialer.dial(this.buffer, (bytes, length) => this.take(socket, bytes, length), (error, opened) => {
-      if (this.socket !== socket) {
-        opened?.destroy();
-      } else if (opened === null) {
-        this.lost(socket, error);
-      } else {
-        socket = opened;
-        this.connected(opened);
-      }
-    });
-    this.socket = socket;
+    this.dialer.dial(this.buffer, this);
   }
 
   /** The first request has waited for this; its latency begins here. */
-  private connected(socket: Socket): void {
-    this.socket = socket;
+  connected(socket: Socket): void {
     this.isConnected = true;
     this.connects++;
     this.connectUs += Math.round((performance.now() - this.openedAt) * 1000);
-    socket.on('error', (error) => this.lost(socket, error));
-    socket.on('close', () => this.lost(socket, transportError('UND_ERR_SOCKET', 'other side closed')));
     if (this.isWritten) this.write(socket);
   }
 
-  /** `bytes[0, length)` came, and is gone when this returns. */
-  private take(socket: Socket, bytes: Buffer, length: number): void {
-    if (socket !== this.socket) return;
+  take(bytes: Buffer, length: number): void {
     this.bytesIn += length;
     if (!this.isWritten) {
       // Nobody asked: whatever it is, the next answer could not be told from it (R4).
@@ -189,8 +174,7 @@ export class HeadConnection implements Expiring, Sender {
     this.full.head(this.path, this.headers);
   }
 
-  private lost(socket: Socket, error: Error): void {
-    if (socket !== this.socket) return;
+  lost(error: Error): void {
     const reused = this.answers > 0;
     this.drop();
     // Idle, or its next request has not gone out yet: that one opens a connection of its own.
