@@ -14,6 +14,7 @@ export class AccessCheck {
   private asked: (() => void)[] | null = null;
   private timer: NodeJS.Timeout | null = null;
   private askedMs = -Infinity;
+  private settledMs = Infinity;
   private hasSucceeded = true;
 
   /** `ask` puts the question to the main thread, which has `settle` called in the end. */
@@ -27,13 +28,20 @@ export class AccessCheck {
     this.hasSucceeded = true;
   }
 
-  /** True: `resume` is called once the credentials are known to be good. False: the refusal is about the key. */
-  holds(nowMs: number, resume: () => void): boolean {
-    // Where all is refused anyway, one question a second is enough.
-    if (!this.isSigned || (!this.hasSucceeded && nowMs - this.askedMs < PAUSE_MS)) return false;
+  /**
+   * A request signed at `signedMs` was refused. True: `resume` is called once the credentials are known to be good. False:
+   * the refusal is about the key.
+   */
+  holds(signedMs: number, nowMs: number, resume: () => void): boolean {
+    if (!this.isSigned || this.isTrusted(signedMs, nowMs)) return false;
     this.held.push(resume);
     this.askSoon(nowMs);
     return true;
+  }
+
+  /** Where all is refused anyway, one question a second is enough: its answer goes for what was signed since. */
+  private isTrusted(signedMs: number, nowMs: number): boolean {
+    return this.asked === null && !this.hasSucceeded && signedMs > this.settledMs && nowMs - this.settledMs < PAUSE_MS;
   }
 
   private askSoon(nowMs: number): void {
@@ -54,6 +62,7 @@ export class AccessCheck {
   settle(): void {
     const resumed = this.asked ?? [];
     this.asked = null;
+    this.settledMs = Date.now();
     for (const resume of resumed) resume();
     if (this.held.length > 0) this.askSoon(Date.now());
   }

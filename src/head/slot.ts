@@ -82,6 +82,8 @@ export class Slot<Answer> implements SlotOwner<Answer> {
   private readonly lane: Lane<Answer>;
   private readonly context: SlotContext<Answer>;
   private task: Task | null = null;
+  /** when its request was signed */
+  private signedMs = 0;
 
   constructor(lane: Lane<Answer>, context: SlotContext<Answer>) {
     this.lane = lane;
@@ -103,7 +105,8 @@ export class Slot<Answer> implements SlotOwner<Answer> {
     if (task.doubted || task.restarted) channel.renew();
     counters.add(row, COUNTER.attempts, 1);
     counters.add(row, COUNTER.inFlight, 1);
-    counters.started(row, Date.now());
+    this.signedMs = Date.now();
+    counters.started(row, this.signedMs);
     const { bucket, keys } = task.active.batch;
     channel.head(bucket, keys.values, keys.offsets[task.index]!, keys.offsets[task.index + 1]!, task.asked);
   }
@@ -199,7 +202,7 @@ export class Slot<Answer> implements SlotOwner<Answer> {
     if ((status !== 400 && status !== 401 && status !== 403) || task.cleared) return false;
     const told = headers.text('x-minio-error-code');
     if (told !== null && !isAboutCredentials(told)) return false;
-    const isHeld = this.context.access.holds(Date.now(), () => {
+    const isHeld = this.context.access.holds(this.signedMs, Date.now(), () => {
       task.cleared = true;
       this.lane.resume(task);
     });

@@ -21,8 +21,8 @@ interface Issuing {
   readonly requests: () => number;
 }
 
-/** An endpoint that takes the first credentials for so many requests, then only those that are issued then. */
-async function issuing(t: TestContext, first: number, second: string): Promise<Issuing> {
+/** An endpoint that takes the first credentials for so many requests, then only those that are issued then; never for `secret`. */
+async function issuing(t: TestContext, first: number, second: string, secret: string | null): Promise<Issuing> {
   const folder = await temporaryFolder(t);
   const [issued, keys, output] = [join(folder, 'issued.json'), join(folder, 'keys.txt'), join(folder, 'headers.parquet')];
   const issue = (id: string): Promise<void> => writeFile(issued, JSON.stringify({ Version: 1, AccessKeyId: id, SecretAccessKey: 's', SessionToken: 't' }));
@@ -36,7 +36,7 @@ async function issuing(t: TestContext, first: number, second: string): Promise<I
     if (requests === first) void issue(second);
     if (id !== 'second' && (id !== 'first' || requests > first)) response.writeHead(400).end(method === 'HEAD' ? undefined : EXPIRED);
     else if (method === 'GET') response.end(LIST);
-    else setTimeout(() => response.writeHead(url === `/bucket/${SECRET}` ? 403 : 200).end(), 2);
+    else setTimeout(() => response.writeHead(url === `/bucket/${secret}` ? 403 : 200).end(), 2);
   };
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -53,15 +53,22 @@ async function issuing(t: TestContext, first: number, second: string): Promise<I
 }
 
 test('credentials that expire are read again, and every key that was refused for it is asked again', async (t) => {
-  const { run } = await issuing(t, 500, 'second');
+  const { run } = await issuing(t, 500, 'second', SECRET);
   const { result, rows } = await run();
   assert.equal(result.code, 3, result.stderr);
   assert.deepEqual([...rows.keys()].sort(), KEYS.toSorted());
   for (const [key, row] of rows) assert.deepEqual([row['status'], row['error'] ?? null], key === SECRET ? [403, 'AccessDenied'] : [200, null], key);
 });
 
+test('credentials that expire with many requests on their way, and no question about them before: all of those are asked again', async (t) => {
+  const { run } = await issuing(t, 500, 'second', null);
+  const { result, rows } = await run();
+  assert.equal(result.code, 0, result.stderr);
+  assert.deepEqual([...rows.keys()].sort(), KEYS.toSorted());
+});
+
 test('credentials that expire, and no others: what is whole is published, without a row for a key that was refused', async (t) => {
-  const { run, requests } = await issuing(t, 600, 'other');
+  const { run, requests } = await issuing(t, 600, 'other', SECRET);
   const { result, rows } = await run();
   assert.equal(result.code, 5, result.stderr);
   assert.match(result.stderr, /expired/);

@@ -7,7 +7,8 @@ interface Checked {
   asked: number;
   /** in the order they were resumed */
   readonly resumed: string[];
-  holds(key: string): boolean;
+  /** a refusal of what was signed so long ago, by default just now */
+  holds(key: string, agoMs?: number): boolean;
 }
 
 function checked(t: TestContext, isSigned = true): Checked {
@@ -16,7 +17,7 @@ function checked(t: TestContext, isSigned = true): Checked {
     check: new AccessCheck(isSigned, () => own.asked++),
     asked: 0,
     resumed: [],
-    holds: (key) => own.check.holds(Date.now(), () => own.resumed.push(key)),
+    holds: (key, agoMs = 0) => own.check.holds(Date.now() - agoMs, Date.now(), () => own.resumed.push(key)),
   };
   return own;
 }
@@ -43,9 +44,25 @@ test('where nothing but refusals comes, one question a second is enough', (t) =>
   assert.ok(own.holds('a'));
   t.mock.timers.tick(0);
   own.check.settle();
+  t.mock.timers.tick(1);
   assert.equal(own.holds('b'), false);
-  t.mock.timers.tick(1000);
+  t.mock.timers.tick(999);
   assert.ok(own.holds('c'));
+});
+
+test('refused while the question is open, or signed before its answer: by credentials that may have expired', (t) => {
+  const own = checked(t);
+  assert.ok(own.holds('a'));
+  t.mock.timers.tick(0);
+  assert.ok(own.holds('b'), 'nothing has succeeded since the question, and its answer is open');
+  t.mock.timers.tick(10);
+  own.check.settle();
+  t.mock.timers.tick(5);
+  assert.ok(own.holds('c', 6), 'signed before the answer, which may have come with other credentials');
+  assert.equal(own.holds('d', 4), false);
+  t.mock.timers.tick(985);
+  own.check.settle();
+  assert.deepEqual(own.resumed, ['a', 'b', 'c']);
 });
 
 test('without credentials there is no question', (t) => {
