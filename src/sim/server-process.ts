@@ -11,6 +11,7 @@ let told = '';
 process.on('message', (message: ToSimProcess, socket?: Socket) => {
   if (message.kind === 'start') {
     simulation = new Simulation(message.options, message.stream);
+    simulation.warmUp();
     tell();
     setInterval(tell, TELL_INTERVAL_MS);
   } else if (message.kind === 'connection') {

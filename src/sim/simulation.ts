@@ -25,6 +25,11 @@ export class Simulation {
     this.#resets = options.resetEveryMs === 0 ? null : setInterval(() => this.#resetAll(), options.resetEveryMs);
   }
 
+  /** Before the first request, where times are measured. */
+  warmUp(): void {
+    this.#service.endpoint.warmUp();
+  }
+
   #resetAll(): void {
     for (const connection of this.#connections) connection.reset();
   }
