@@ -64,7 +64,7 @@ test('headers that do not come and a body that stops are errors in the time allo
   const server = await rawServer(t, (socket, { target }) => {
     if (target === '/body') socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc');
   });
-  const { get } = open(t, server, 300);
+  const { get } = open(t, server, 1000);
   await assert.rejects(get('/headers'), { code: 'UND_ERR_HEADERS_TIMEOUT' });
   await assert.rejects(get('/body'), { code: 'UND_ERR_BODY_TIMEOUT' });
 });
@@ -79,7 +79,7 @@ test('a slow-loris body, a byte at a time, is ended by the deadline of the whole
     const drip = setInterval(() => socket.write('x'), 20);
     socket.on('close', () => clearInterval(drip));
   });
-  const { get } = open(t, server, 300);
+  const { get } = open(t, server, 1000);
   await assert.rejects(get('/drip'), { code: 'UND_ERR_BODY_TIMEOUT' });
   assert.equal((await get('/next')).body.toString(), 'ok');
 });
@@ -225,7 +225,7 @@ const BROKEN: Readonly<Record<string, string>> = {
 for (const [what, bytes] of Object.entries(BROKEN)) {
   test(`${what}: an error, and never a body`, async (t) => {
     const server = await rawServer(t, (socket, { target }) => socket.write(target === '/broken' ? bytes : response(200, {}, 'good')));
-    const { get } = open(t, server, 500);
+    const { get } = open(t, server, 5000);
     for (let times = 0; times < 2; times++) await assert.rejects(get('/broken'), (error) => error instanceof Error && !/imeout/.test(error.message));
     assert.equal((await get('/good')).body.toString(), 'good');
   });

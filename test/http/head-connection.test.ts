@@ -173,7 +173,7 @@ test('what is not HTTP, what never comes, and what stops halfway are errors, and
     else if (target === '/drip') socket.write('HTTP/1.1 200 OK\r\nX-For:');
     else if (target !== '/never') socket.write(tagged(target));
   });
-  const asker = ask(t, { origin: server.origin, timeoutMs: 300 });
+  const asker = ask(t, { origin: server.origin, timeoutMs: 1000 });
   await assert.rejects(asker.head('/garbage'), { name: 'HTTPParserError' });
   assert.equal(tag(await asker.head('/1')), '/1');
   await assert.rejects(asker.head('/half'));
@@ -195,7 +195,7 @@ test('slow-loris headers, a byte or a 103 at a time, are ended by the deadline o
     const drip = setInterval(() => socket.write(piece), 20);
     socket.on('close', () => clearInterval(drip));
   });
-  const asker = ask(t, { origin: server.origin, timeoutMs: 300 });
+  const asker = ask(t, { origin: server.origin, timeoutMs: 1000 });
   for (const path of ['/bytes', '/hints']) {
     await assert.rejects(asker.head(path), { code: 'UND_ERR_HEADERS_TIMEOUT' });
     assert.equal(tag(await asker.head('/next')), '/next');
