@@ -46,7 +46,8 @@ export class AccessCheck {
 
   private askSoon(nowMs: number): void {
     if (this.asked !== null) return;
-    this.timer ??= setTimeout(() => this.askNow(), Math.max(0, this.askedMs + PAUSE_MS - nowMs));
+    // No longer than that where the clock was set back.
+    this.timer ??= setTimeout(() => this.askNow(), Math.min(PAUSE_MS, Math.max(0, this.askedMs + PAUSE_MS - nowMs)));
   }
 
   private askNow(): void {

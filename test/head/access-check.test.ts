@@ -65,6 +65,16 @@ test('refused while the question is open, or signed before its answer: by creden
   assert.deepEqual(own.resumed, ['a', 'b', 'c']);
 });
 
+test('a clock that is set back puts the next question off by no more than a second', (t) => {
+  const own = checked(t);
+  assert.ok(own.holds('a'));
+  t.mock.timers.tick(0);
+  own.check.settle();
+  assert.ok(own.check.holds(Date.now() - 3_600_000, Date.now() - 3_600_000, () => own.resumed.push('b')));
+  t.mock.timers.tick(1000);
+  assert.equal(own.asked, 2);
+});
+
 test('without credentials there is no question', (t) => {
   const own = checked(t, false);
   assert.equal(own.holds('a'), false);
