@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { startSim, type Sim } from '../../src/sim/sim.ts';
 import { s3scan, s3scanDone } from '../support/cli.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { reconnectsOf } from '../support/reconnects.ts';
 import { readNdjson, type Row } from '../support/tables.ts';
 
 const OBJECTS = 3_000;
@@ -117,14 +118,15 @@ describe('slices and filters', { concurrency: 2 }, () => {
   });
 
   test('head --from: conditions on what the table tells', async (t) => {
-    const table = join(await temporaryFolder(t), 'keys.parquet');
+    const folder = await temporaryFolder(t);
+    const [table, metrics] = [join(folder, 'keys.parquet'), join(folder, 'metrics.json')];
     await s3scanDone(['list', ...target, '-o', table, '--quiet']);
     const before_ = sim.stats().heads;
-    const found = await rows('head', '--from', table, '--max-size', '1KB', '--storage-class', 'STANDARD', '--include', '**/hour=0*/**');
+    const found = await rows('head', '--from', table, '--metrics', metrics, '--max-size', '1KB', '--storage-class', 'STANDARD', '--include', '**/hour=0*/**');
     const expected = wanted((row) => size(row) <= 1000 && row['storage_class'] === 'STANDARD' && keyOf(row).includes('/hour=0'));
     assert.ok(expected.length > 5);
     assert.deepEqual(keysOf(found).sort(), expected);
-    assert.equal(sim.stats().heads - before_, expected.length);
+    assert.equal(sim.stats().heads - before_, expected.length + (await reconnectsOf(metrics)));
   });
 
   test('nothing left is no error: no rows, and exit code 0', async () => {

@@ -4,13 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MetricsReport } from '../../src/metrics/report.ts';
 import type { Sim, SimOptions } from '../../src/sim/sim.ts';
 import { s3scanDone, startS3scan } from './cli.ts';
 import { committedParts, committedRows, partsOf } from './parts.ts';
+import { reconnectsOf } from './reconnects.ts';
 import { sql } from './tables.ts';
 
 export interface Chaos {
@@ -74,15 +74,6 @@ async function attemptsIn(paths: readonly string[]): Promise<number> {
   return row!['attempts'] as number;
 }
 
-/**
- * HEADs that were sent a second time on a fresh connection, which is no attempt more: an answer as long as the object before
- * it could have been that object's body (R4). Nothing else makes this simulation's clients connect anew.
- */
-async function reconnectsOf(out: string): Promise<number> {
-  const { shards } = JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8')) as MetricsReport;
-  return shards.reduce((sum, { reconnects }) => sum + reconnects, 0);
-}
-
 async function countOf(query: string): Promise<number> {
   const [row] = await sql(`SELECT count(*)::INTEGER AS rows FROM (${query})`);
   return row!['rows'] as number;
@@ -109,7 +100,7 @@ export async function killAndResume(chaos: Chaos, reference: string, share: numb
   await sim.close();
   const askedAgain = sim.stats().heads;
   const added = (await partsOf(out)).filter((part) => !before.has(part));
-  assert.equal(askedAgain, (await attemptsIn(added.map((part) => join(out, 'data', part)))) + (isFinished ? 0 : await reconnectsOf(out)), 'keys of committed parts were asked again');
+  assert.equal(askedAgain, (await attemptsIn(added.map((part) => join(out, 'data', part)))) + (isFinished ? 0 : await reconnectsOf(join(out, 'metrics.json'))), 'keys of committed parts were asked again');
 
   const [rows, expected] = [`SELECT * EXCLUDE attempts FROM read_parquet('${out}/data/*.parquet')`, `SELECT * EXCLUDE attempts FROM read_parquet('${reference}')`];
   // As many rows, and none that is not among them as often: the same ones.
