@@ -5,6 +5,11 @@
 
 export type CodePoints = readonly number[];
 
+const SPACE = 0x20;
+const DOT = 0x2e;
+const SLASH = 0x2f;
+const BACKSLASH = 0x5c;
+
 /** `key` must be valid UTF-8. */
 export function toCodePoints(key: Uint8Array): number[] {
   const points: number[] = [];
@@ -58,4 +63,17 @@ export function nextSafe(point: number): number {
   let next = point + 1;
   while (!isSafe(next) && next < 0x110000) next++;
   return next;
+}
+
+// oxlint-disable-next-line no-control-regex -- white space, as servers see it
+const ODD_SEGMENT = /\/\/|(?:^|[/\\])[\0- ]*\.\.?[\0- ]*(?:[/\\]|$)/;
+
+/**
+ * Whether a segment, between two slashes, is empty, or, between slashes of either kind, is `.` or `..` but for white space around it. MinIO
+ * has no such keys, and refuses a start-after with one.
+ */
+export function hasOddSegment(points: CodePoints): boolean {
+  // Nearly no key has one: it is not made a string for nothing.
+  const mayHave = points.some((point, at) => (point <= SPACE || point === DOT || point === SLASH) && (at === 0 || points[at - 1] === SLASH || points[at - 1] === BACKSLASH));
+  return mayHave && ODD_SEGMENT.test(String.fromCodePoint(...points));
 }

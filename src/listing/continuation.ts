@@ -25,6 +25,7 @@ const TAB = 0x09;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
+const DOT = 0x2e;
 
 export function hasPercent(key: Uint8Array): boolean {
   return key.includes(PERCENT);
@@ -48,16 +49,22 @@ export function isFitForStartAfter(key: Uint8Array, percentIsSafe: boolean): boo
   return fitLength(key, percentIsSafe) === key.length;
 }
 
-/** The beginning of the key that is fit; the key itself where all of it is. */
+/**
+ * The beginning of the key that is fit; the key itself where all of it is. What is cut off leaves no segment `.` or `..`
+ * that the key does not have: MinIO refuses such a start-after.
+ */
 export function fitBeginning(key: Uint8Array, percentIsSafe: boolean): Uint8Array {
-  return key.subarray(0, fitLength(key, percentIsSafe));
+  let length = fitLength(key, percentIsSafe);
+  if (length < key.length) while (length > 0 && (key[length - 1] === DOT || key[length - 1]! <= SPACE)) length--;
+  return key.subarray(0, length);
 }
 
 /** A key that is fit, right above all that share what makes this one unfit. */
 export function fitAbove(key: Uint8Array, percentIsSafe: boolean): Uint8Array {
   const length = fitLength(key, percentIsSafe);
   const [unfit] = toCodePoints(key.subarray(length));
-  return Buffer.concat([key.subarray(0, length), toKey([nextSafe(unfit!)])]);
+  // Not white space: behind a `.` MinIO takes that for nothing.
+  return Buffer.concat([key.subarray(0, length), toKey([nextSafe(Math.max(unfit!, SPACE))])]);
 }
 
 export class Continuation {

@@ -2,7 +2,7 @@
  * The ranges of a parallel listing: they tile what was asked for, each has at most one request on its way, and
  * only here are they cut, advanced and closed. No I/O: `next` says what to ask, `finish` is told the answer.
  */
-import { commonPrefix, toCodePoints, toKey, type CodePoints } from '../keyspace/code-points.ts';
+import { commonPrefix, hasOddSegment, toCodePoints, toKey, type CodePoints } from '../keyspace/code-points.ts';
 import { BEGINNING, compareEnds, compareKeys, type Interval } from '../keyspace/interval.ts';
 import { isFitForStartAfter } from './continuation.ts';
 import { KeyModel } from './key-model.ts';
@@ -65,6 +65,8 @@ export class Ranges {
   splits = 0;
   /** whether the server takes a `%` in a start-after for what it is */
   percentIsSafe = false;
+  /** whether it takes an empty segment, `.` or `..` there: one that has keys with such segments does */
+  private oddSegmentIsSafe = false;
   private readonly open = new Map<number, Range>();
   private readonly model: KeyModel = new KeyModel();
   private readonly prefixLength: number;
@@ -133,7 +135,7 @@ export class Ranges {
     if (range.hasKeys === null && range.basis !== null) this.luck[range.basis] += ((page.count > 0 ? 1 : 0) - this.luck[range.basis]) * LUCK_WEIGHT;
     range.hasKeys ??= page.count > 0;
     const sample = page.sample.map(toCodePoints);
-    for (const key of sample) this.model.learn(key);
+    this.learn(sample);
     for (let i = 1; i < sample.length; i++) {
       const parted = commonPrefix(sample[i - 1]!, sample[i]!);
       range.partings[parted] = (range.partings[parted] ?? 0) + 1;
@@ -197,14 +199,19 @@ export class Ranges {
   learnNames(names: readonly Uint8Array[], isWhole: boolean): void {
     this.awaitsNames = false;
     const points = names.map(toCodePoints);
-    for (const name of points) this.model.learn(name);
+    this.learn(points);
     if (isWhole && names.length > 0) this.model.learnNames(points);
+  }
+
+  private learn(keys: readonly CodePoints[]): void {
+    for (const key of keys) this.model.learn(key);
+    this.oddSegmentIsSafe ||= keys.some(hasOddSegment);
   }
 
   private split(idle: number): Range[] {
     const candidates = [...this.open.values()].filter((range) => range.points !== null && !range.fixed);
     const views = candidates.map(viewOf);
-    const plans = planCuts(views, idle, this.model, this.luck, this.prefixLength, this.asked + idle, this.percentIsSafe);
+    const plans = planCuts(views, idle, this.model, this.luck, this.prefixLength, this.asked + idle, { percent: this.percentIsSafe, oddSegment: this.oddSegmentIsSafe });
     return candidates.flatMap((range, index) => this.cut(range, plans[index]!));
   }
 

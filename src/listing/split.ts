@@ -4,7 +4,7 @@
  * Cuts lie where the estimate of what is left divides evenly, and where most of it is guesswork, on all scales at once:
  * galloping, so that one round finds the shape. What cannot be cut is cut off.
  */
-import { before, isSafe, type CodePoints } from '../keyspace/code-points.ts';
+import { before, hasOddSegment, isSafe, type CodePoints } from '../keyspace/code-points.ts';
 import type { IsFit, KeyModel } from './key-model.ts';
 import { outlookOf, type Branch, type Outlook, type RangeView } from './outlook.ts';
 
@@ -67,6 +67,14 @@ export interface Cut {
   readonly keys: number;
 }
 
+/** What the server is known to take in a start-after for what it is. */
+export interface Taken {
+  /** a `%`: some servers decode it */
+  readonly percent: boolean;
+  /** a segment that is empty, `.` or `..`: some servers refuse it */
+  readonly oddSegment: boolean;
+}
+
 /** Whether keys were seen to branch so, or only might. */
 export type Basis = 'seen' | 'guessed';
 
@@ -74,7 +82,7 @@ export type Basis = 'seen' | 'guessed';
 export type Luck = Readonly<Record<Basis, number>>;
 
 /** Cuts of one range for `count` idle listers, ascending, strictly inside it. There may be fewer. */
-function cutsOf(range: RangeView, view: Outlook, count: number, model: KeyModel, isFit: IsFit): Cut[] {
+function cutsOf(range: RangeView, view: Outlook, count: number, model: KeyModel, isFit: IsFit, taken: Taken): Cut[] {
   const { pageKeys, through, cursor } = range;
   const seen = view.branches.filter(({ isSeen, keys }) => isSeen && keys > 0);
   const unseen = view.branches.filter(({ isSeen }) => !isSeen);
@@ -98,7 +106,7 @@ function cutsOf(range: RangeView, view: Outlook, count: number, model: KeyModel,
     const branch = unseen[Math.floor(((cut + 0.5) * unseen.length) / byGuess)]!;
     cuts.push({ at: [...branch.path.slice(0, branch.depth), branch.point], basis: 'guessed', keys: branch.keys });
   }
-  const inside = cuts.filter(({ at: cut }) => cut.every(isFit) && before(cursor, cut) && (through === null || before(cut, through)));
+  const inside = cuts.filter(({ at: cut }) => cut.every(isFit) && (taken.oddSegment || !hasOddSegment(cut)) && before(cursor, cut) && (through === null || before(cut, through)));
   inside.sort((a, b) => (before(a.at, b.at) ? -1 : before(b.at, a.at) ? 1 : 0));
   return inside.filter((cut, index) => index === 0 || before(inside[index - 1]!.at, cut.at));
 }
@@ -122,8 +130,8 @@ export function keysLeft(range: RangeView, model: KeyModel, luck: Luck, prefixLe
 }
 
 /** Cuts for `idle` listers: always at the range that has most left for each of its listers. */
-export function planCuts(ranges: readonly RangeView[], idle: number, model: KeyModel, luck: Luck, prefixLength: number, inFlight: number, percentIsSafe: boolean): Cut[][] {
-  const isFit: IsFit = (point) => isSafe(point) && (percentIsSafe || point !== PERCENT);
+export function planCuts(ranges: readonly RangeView[], idle: number, model: KeyModel, luck: Luck, prefixLength: number, inFlight: number, taken: Taken): Cut[][] {
+  const isFit: IsFit = (point) => isSafe(point) && (taken.percent || point !== PERCENT);
   const views = ranges.map((range) => outlookOf(range, model, prefixLength));
   const pages = views.map((view, index) => pagesLeft(ranges[index]!, view, luck));
   const least = Math.max(MIN_PAGES, (FAIR_SHARE * pages.reduce((sum, each) => sum + each, 0)) / inFlight);
@@ -137,7 +145,7 @@ export function planCuts(ranges: readonly RangeView[], idle: number, model: KeyM
     for (const [index, count] of counts.entries()) {
       if (count === 0) continue;
       const had = plans[index]!.length;
-      const cuts = cutsOf(ranges[index]!, views[index]!, had + count, model, isFit);
+      const cuts = cutsOf(ranges[index]!, views[index]!, had + count, model, isFit, taken);
       if (cuts.length < had + count) exhausted.add(index);
       plans[index] = cuts;
       left -= Math.max(0, cuts.length - had);

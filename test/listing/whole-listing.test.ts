@@ -334,6 +334,44 @@ test('keys that are no start-after, wherever it begins: from the beginning, a ke
   );
 });
 
+/** A segment `.` or `..`, white space around it aside, or an empty one. */
+function hasDots(key: string): boolean {
+  if (key.includes('//')) return true;
+  // oxlint-disable-next-line no-control-regex -- white space, as MinIO sees it
+  return key.split(/[/\\]/).some((segment) => /^[\0- ]*\.{1,2}[\0- ]*$/.test(segment));
+}
+
+/** Refuses segments of dots, as MinIO does: in keys, and in a start-after. */
+function withoutDots(all: () => Iterable<string>): Server {
+  const bucket = awkward(all);
+  return (request, nth) => {
+    if (request.startAfter !== null && hasDots(beginning(request))) throw new Failure('access', `start-after refused: ${JSON.stringify(beginning(request))}`);
+    return bucket(request, nth);
+  };
+}
+
+test('a server that refuses segments of dots is not asked for one: cut in the middle of a name, or where a key is no start-after', async () => {
+  const dotted = names(['a', '.', '..', '/', '\\', ' ', '\u0001', 'é'], 6).filter((key) => !hasDots(key));
+  let splits = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.uniqueArray(dotted, { minLength: 20, maxLength: 120 }), fc.array(dotted, { maxLength: 3 }), settings, async (keys, ends, { seed, pageSize, concurrency }) => {
+      const missing = complement(ends.map((end) => ({ after: bytes(end), through: bytes(`${end}a`) })), { after: bytes(''), through: null });
+      const listed = await list(withoutDots(() => keys), seed, { pageSize, concurrency, missing });
+      assert.deepEqual([listed.failure, listed.counters.note], [null, null]);
+      assert.deepEqual(sorted(listed.keys), sorted(keys).filter((key) => missing.some((one) => holds(one, key))));
+      splits += listed.counters.splits;
+    }),
+    { numRuns: 150 },
+  );
+  assert.ok(splits > 150, `${splits} splits`);
+});
+
+test('where keys have segments of dots, it is cut there, too', async () => {
+  const { counters, failure } = await list(honest(() => hexKeys(600).map((key) => `./${key}`)), 1);
+  assert.equal(failure, null);
+  assert.ok(counters.splits > 10, `${counters.splits} splits`);
+});
+
 test('a server that gives no token is gone on with by the last key: as start-after, or as marker where it knows only version 1', async () => {
   await fc.assert(
     fc.asyncProperty(keySets, settings, fc.boolean(), fc.boolean(), async (keys, { seed, ...changes }, knowsStartAfter, isChain) => {
