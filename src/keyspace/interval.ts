@@ -24,3 +24,7 @@ export function compareEnds(a: Uint8Array | null, b: Uint8Array | null): number 
   if (a === null) return b === null ? 0 : 1;
   return b === null ? -1 : compareKeys(a, b);
 }
+
+export function hasPrefix(key: Uint8Array, prefix: Uint8Array): boolean {
+  return compareKeys(key.subarray(0, prefix.length), prefix) === 0;
+}

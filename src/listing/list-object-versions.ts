@@ -2,13 +2,15 @@
  * ListObjectVersions as a `ListPage`. What it hands on are whole keys: a page of S3 may end in the midst of a key's
  * versions, and an interval of keys is proven only with all of them (R2). So the last key of a truncated page is left
  * for the next one, which goes on after the key before it, by key-marker alone; ranges are cut and paged like those of
- * objects. A key that fills a page is followed by both markers until it is whole: its versions are held together.
+ * objects. A key that fills a page is followed by both markers until it is whole, below its own name, so that no other keys
+ * are in the way of these: its versions are held together.
  */
 import { Failure } from '../failure.ts';
 import { compareEnds, compareKeys } from '../keyspace/interval.ts';
 import type { RecordBuilder } from '../records/record-builder.ts';
 import { excerpt } from '../s3/xml.ts';
 import { isFitForStartAfter } from './continuation.ts';
+import { aroundCrowdedFolders, markerOf, tokenAfter, walkedTo } from './crowded-folders.ts';
 import { OutOfOrder } from './doubts.ts';
 import type { GetBucket } from './list-objects-v2.ts';
 import type { KeyWindow, ListPage, ListPageInfo, PageRequest } from './listing.ts';
@@ -162,7 +164,13 @@ class WholeKeys {
     return { keyMarker: previous?.key ?? nextKeyMarker, versionIdMarker: nextVersionIdMarker ?? previous?.versionId ?? null };
   }
 
-  info({ isTruncated, commonPrefixes }: VersionsPage): ListPageInfo {
+  /** The key that fills a page, if it can be given as prefix. */
+  get followed(): Uint8Array | null {
+    return this.lastKey !== null && isFitForStartAfter(this.lastKey, true) ? this.lastKey : null;
+  }
+
+  /** `isPart`: others may follow elsewhere. */
+  info({ isTruncated, commonPrefixes, nextKeyMarker }: VersionsPage, isPart: boolean): ListPageInfo {
     const { count, firstKey, lastKey, sample } = this;
     return {
       objects: count + this.beyond,
@@ -172,16 +180,13 @@ class WholeKeys {
       skippedKey: null,
       sample,
       sampleStride: 0,
-      isTruncated,
+      isTruncated: isTruncated || isPart,
+      isWalked: nextKeyMarker !== null && walkedTo(nextKeyMarker) !== null,
       // Where the next page begins is a key, whoever asks for it.
-      nextContinuationToken: lastKey === null ? null : Buffer.from(lastKey).toString('base64'),
+      nextContinuationToken: lastKey && tokenAfter(lastKey),
       commonPrefixes,
     };
   }
-}
-
-function firstMarkers({ startAfter, continuationToken }: PageRequest): Markers {
-  return { keyMarker: continuationToken === null ? startAfter : Buffer.from(continuationToken, 'base64'), versionIdMarker: null };
 }
 
 /** `null` is a version's id, too, and not the lack of one. */
@@ -230,26 +235,33 @@ function ordered(get: GetVersions): GetVersions {
   };
 }
 
+async function wholeKeys(get: GetVersions, request: PageRequest, builder: RecordBuilder): Promise<ListPageInfo> {
+  const { maxKeys, delimiter, window } = request;
+  const keys = new WholeKeys(window, builder);
+  const followed = new Set<string>();
+  let { prefix } = request;
+  let markers: Markers = { keyMarker: markerOf(request), versionIdMarker: null };
+  let empty = 0;
+  for (;;) {
+    const page = await get({ prefix, maxKeys, ...(delimiter !== undefined && { delimiter }), ...markers });
+    if (delimiter !== undefined || keys.take(page)) return keys.info(page, prefix !== request.prefix);
+    followed.add(nameOf(markers));
+    markers = keys.next(page);
+    if (followed.has(nameOf(markers))) throw new Failure('listing', 'the page gives markers that an earlier page gave: the listing would never end');
+    prefix = keys.followed ?? prefix;
+    empty = page.entries.length === 0 ? empty + 1 : 0;
+    if (empty > MAX_EMPTY_PAGES) throw new Failure('listing', `${MAX_EMPTY_PAGES} truncated pages in a row without a version`);
+  }
+}
+
 export function listObjectVersions(getVersionsPage: GetVersions): ListPage {
   const get = ordered(getVersionsPage);
+  const list = aroundCrowdedFolders((request, builder) => wholeKeys(get, request, builder));
   let takesMadeUp: Promise<boolean> | null = null;
   return async (request, builder) => {
-    const { prefix, maxKeys, delimiter, window, startAfter } = request;
-    if (startAfter !== null && !(await (takesMadeUp ??= takesMadeUpMarkers(get, prefix)))) {
+    if (request.startAfter !== null && !(await (takesMadeUp ??= takesMadeUpMarkers(get, request.prefix)))) {
       throw new OutOfOrder('behind a key-marker that is no key, the server leaves out a version');
     }
-    const keys = new WholeKeys(window, builder);
-    const followed = new Set<string>();
-    let markers = firstMarkers(request);
-    let empty = 0;
-    for (;;) {
-      const page = await get({ prefix, maxKeys, ...(delimiter !== undefined && { delimiter }), ...markers });
-      if (delimiter !== undefined || keys.take(page)) return keys.info(page);
-      followed.add(nameOf(markers));
-      markers = keys.next(page);
-      if (followed.has(nameOf(markers))) throw new Failure('listing', 'the page gives markers that an earlier page gave: the listing would never end');
-      empty = page.entries.length === 0 ? empty + 1 : 0;
-      if (empty > MAX_EMPTY_PAGES) throw new Failure('listing', `${MAX_EMPTY_PAGES} truncated pages in a row without a version`);
-    }
+    return list(request, builder);
   };
 }

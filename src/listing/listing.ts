@@ -49,6 +49,8 @@ export interface ListPageInfo {
   readonly sampleStride: number;
   readonly isTruncated: boolean;
   readonly nextContinuationToken: string | null;
+  /** its marker is one of a server that walks folders: see `crowded-folders.ts` */
+  readonly isWalked?: boolean;
   readonly commonPrefixes: readonly Uint8Array[];
 }
 

@@ -1,6 +1,7 @@
 /** A bucket's listing as pages for `list` and as key batches for `head`, with the proof that it is whole (R2). */
 import { Failure } from '../failure.ts';
 import type { Interval } from '../keyspace/interval.ts';
+import { aroundCrowdedFolders } from '../listing/crowded-folders.ts';
 import { KeyDigest } from '../listing/key-digest.ts';
 import { getVersions, listObjectVersions } from '../listing/list-object-versions.ts';
 import { listObjectsV2, type GetBucket } from '../listing/list-objects-v2.ts';
@@ -58,14 +59,14 @@ async function pageLister(
     }
     const { sdkListPage } = await import('../listing/sdk-list-page.ts');
     const list = sdkListPage(settings, bucket, connections);
-    return (request, builder) => paced(() => list(request, builder));
+    return aroundCrowdedFolders((request, builder) => paced(() => list(request, builder)));
   }
   const get: GetBucket = async (query) => {
     const body = await timed(() => client.get(query));
     counters.bytesIn += body.length;
     return body;
   };
-  return versions ? listObjectVersions(getVersions(get)) : listObjectsV2(get, { fetchOwner, ...(metadata && { metadata }) });
+  return versions ? listObjectVersions(getVersions(get)) : aroundCrowdedFolders(listObjectsV2(get, { fetchOwner, ...(metadata && { metadata }) }));
 }
 
 /**
