@@ -74,15 +74,20 @@ function isEmpty({ objects, skippedKey, isTruncated }: ListPageInfo): boolean {
   return objects === 0 && skippedKey === null && !isTruncated;
 }
 
+/** Whether what follows a start-after that is no key is all told. */
+export type TakesMadeUp = (request: PageRequest) => Promise<boolean>;
+
 class CrowdedFolders {
   private readonly listPage: ListPage;
+  private readonly takesMadeUp: TakesMadeUp;
   /** whether a folder is crowded, as far as asked */
   private readonly answers = new Map<string, Promise<boolean>>();
   private readonly crowded = new Set<string>();
   private walks = false;
 
-  constructor(listPage: ListPage) {
+  constructor(listPage: ListPage, takesMadeUp: TakesMadeUp) {
     this.listPage = listPage;
+    this.takesMadeUp = takesMadeUp;
   }
 
   async page(request: PageRequest, builder: RecordBuilder): Promise<ListPageInfo> {
@@ -141,14 +146,15 @@ class CrowdedFolders {
     const window = { after: new Uint8Array(0), through: null, limit: 1 };
     const request = { prefix: folder.subarray(0, -1), startAfter: null, continuationToken: null, maxKeys: 1, window };
     const { firstKey } = await this.beginning(request, new RecordBuilder([]));
-    const isCrowded = firstKey !== null && compareKeys(firstKey, folder) < 0;
+    // What follows behind it is asked from a key that is none: a server that leaves out something there is better believed.
+    const isCrowded = firstKey !== null && compareKeys(firstKey, folder) < 0 && (await this.takesMadeUp(request));
     if (isCrowded) this.crowded.add(nameOf(folder));
     return isCrowded;
   }
 }
 
 /** A `ListPage` that leaves out no key beside a folder, and whose word on where the keys end is good. */
-export function aroundCrowdedFolders(listPage: ListPage): ListPage {
-  const folders = new CrowdedFolders(listPage);
+export function aroundCrowdedFolders(listPage: ListPage, takesMadeUp: TakesMadeUp = () => Promise.resolve(true)): ListPage {
+  const folders = new CrowdedFolders(listPage, takesMadeUp);
   return (request, builder) => folders.page(request, builder);
 }

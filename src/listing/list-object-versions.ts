@@ -10,7 +10,7 @@ import { compareEnds, compareKeys } from '../keyspace/interval.ts';
 import type { RecordBuilder } from '../records/record-builder.ts';
 import { excerpt } from '../s3/xml.ts';
 import { isFitForStartAfter } from './continuation.ts';
-import { aroundCrowdedFolders, markerOf, tokenAfter, walkedTo } from './crowded-folders.ts';
+import { aroundCrowdedFolders, markerOf, tokenAfter, walkedTo, type TakesMadeUp } from './crowded-folders.ts';
 import { OutOfOrder } from './doubts.ts';
 import type { GetBucket } from './list-objects-v2.ts';
 import type { KeyWindow, ListPage, ListPageInfo, PageRequest } from './listing.ts';
@@ -256,10 +256,11 @@ async function wholeKeys(get: GetVersions, request: PageRequest, builder: Record
 
 export function listObjectVersions(getVersionsPage: GetVersions): ListPage {
   const get = ordered(getVersionsPage);
-  const list = aroundCrowdedFolders((request, builder) => wholeKeys(get, request, builder));
-  let takesMadeUp: Promise<boolean> | null = null;
+  let answer: Promise<boolean> | null = null;
+  const takesMadeUp: TakesMadeUp = ({ prefix }) => (answer ??= takesMadeUpMarkers(get, prefix));
+  const list = aroundCrowdedFolders((request, builder) => wholeKeys(get, request, builder), takesMadeUp);
   return async (request, builder) => {
-    if (request.startAfter !== null && !(await (takesMadeUp ??= takesMadeUpMarkers(get, request.prefix)))) {
+    if (request.startAfter !== null && !(await takesMadeUp(request))) {
       throw new OutOfOrder('behind a key-marker that is no key, the server leaves out a version');
     }
     return list(request, builder);
