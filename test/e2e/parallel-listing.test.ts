@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { paginateListObjectsV2, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { LAYOUTS, startSim } from '../../src/sim/sim.ts';
 import { writeAwkwardObjects } from '../support/awkward-objects.ts';
 import { s3scan, s3scanDone } from '../support/cli.ts';
@@ -88,6 +88,12 @@ describe('parallel listing', { concurrency: 2 }, () => {
         const after = args.includes('--start-after') ? args.at(-1)! : '';
         assert.deepEqual(listed.sort(), all.filter((key) => key > after), `${args.join(' ')} ${pageSize}`);
       }
+    }
+    await minio.client.send(new PutBucketVersioningCommand({ Bucket: 'beside', VersioningConfiguration: { Status: 'Enabled' } }));
+    for (let put = 0; put < 25; put++) await minio.client.send(new PutObjectCommand({ Bucket: 'beside', Key: 'logs/a/b/050', Body: 'x' }));
+    for (const concurrency of ['1', '16']) {
+      const { stdout } = await s3scanDone(['list', 's3://beside', '--endpoint', minio.endpoint, '--versions', '--list-concurrency', concurrency, '--page-size', '9', '--columns', 'key', '--quiet'], { env: minio.env });
+      assert.deepEqual([stdout.trimEnd().split('\n').length, stdout.split('"logs/a/b/050"').length - 1], [all.length + 25, 26], concurrency);
     }
   });
 
