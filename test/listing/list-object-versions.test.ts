@@ -165,8 +165,8 @@ test('a key that fills pages is followed by both markers, any other by its key a
 test('a server that passes over a version behind a made-up key-marker is listed by real ones', async () => {
   for (let seed = 0; seed < 20; seed++) {
     // The last folder has neighbours, behind which it is not to be asked from a key that is none.
-    const names = [...Array.from({ length: 40 }, (_, at) => `key-${at}`), 'z-1', 'z/1', 'z1', 'z2', 'z3'].slice(0, 42 + (seed % 4));
-    const all = versionsOf(Object.fromEntries(names.map((name, at) => [name, 1 + (at % 3)])));
+    const keys = [...Array.from({ length: 40 }, (_, at) => `key-${at}`), 'z-1', 'z/1', 'z1', 'z2', 'z3'].slice(0, 42 + (seed % 4));
+    const all = versionsOf(Object.fromEntries(keys.map((key, at) => [key, 1 + (at % 3)])));
     const { versions, failure } = await list(honestVersions(all, null, 'passes over one'), seed, { pageSize: 4 }, DIALECTS[seed % DIALECTS.length]);
     assert.equal(failure, null);
     assert.deepEqual(byName(versions), byName(all));
