@@ -9,8 +9,10 @@
  * with the folder as prefix, where the walk begins inside, and then what follows behind it. Servers that show by their
  * markers that they walk so are asked beside every page; others where a page says that it is the last.
  */
+import { Failure } from '../failure.ts';
 import { compareKeys, hasPrefix } from '../keyspace/interval.ts';
 import { RecordBuilder } from '../records/record-builder.ts';
+import { excerpt } from '../s3/xml.ts';
 import type { ListPage, ListPageInfo, PageRequest } from './listing.ts';
 
 const SLASH = 0x2f;
@@ -145,11 +147,23 @@ class CrowdedFolders {
   private async askAbout(folder: Uint8Array): Promise<boolean> {
     const window = { after: new Uint8Array(0), through: null, limit: 1 };
     const request = { prefix: folder.subarray(0, -1), startAfter: null, continuationToken: null, maxKeys: 1, window };
-    const { firstKey } = await this.beginning(request, new RecordBuilder([]));
+    const firstKey = await this.firstKey(request, folder);
     // What follows behind it is asked from a key that is none: a server that leaves out something there is better believed.
     const isCrowded = firstKey !== null && compareKeys(firstKey, folder) < 0 && (await this.takesMadeUp(request));
     if (isCrowded) this.crowded.add(nameOf(folder));
     return isCrowded;
+  }
+
+  /** Null where there is none, or it may not be asked: a policy may allow the prefix that is listed, and no other. */
+  private async firstKey(request: PageRequest, folder: Uint8Array): Promise<Uint8Array | null> {
+    try {
+      return (await this.beginning(request, new RecordBuilder([]))).firstKey;
+    } catch (error) {
+      if (!(error instanceof Failure) || error.kind === 'unreachable') throw error;
+      if (!this.walks) return null;
+      const what = `the server leaves out keys of folders that others sort right before, and whether they do before "${excerpt(folder)}" cannot be asked`;
+      throw new Failure(error.kind, `${what}: ${error.message}`, 'allow ListBucket with any prefix below the one that is listed', { cause: error });
+    }
   }
 }
 

@@ -17,7 +17,7 @@ function pick<T>(dice: Dice, from: readonly T[]): T {
 }
 
 function key(dice: Dice): string {
-  return Array.from({ length: 1 + Math.floor(dice() * 6) }, () => pick(dice, PARTS)).join('') + Math.floor(dice() * 30);
+  return Array.from({ length: 1 + Math.floor(dice() * 6) }, () => pick(dice, PARTS)).join('') + Math.floor(dice() * 30) + (dice() < 0.1 ? '/' : '');
 }
 
 /** Some of them may be refused, or stored under other names. */

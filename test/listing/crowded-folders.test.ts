@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { Failure } from '../../src/failure.ts';
 import { aroundCrowdedFolders } from '../../src/listing/crowded-folders.ts';
 import type { ListPage } from '../../src/listing/listing.ts';
 import { listWhole } from '../../src/listing/whole-listing.ts';
@@ -142,5 +143,22 @@ test('a prefix that is the name of an object, too, is listed whole by pages of o
   const keys = ['a', 'a/b', 'ab', 'b'];
   for (const concurrency of [1, 8]) {
     assert.deepEqual((await list(miscounting(keys, true), { seed: 1, prefix: 'a', after: '', pageSize: 1, concurrency })).keys, ['a', 'a/b', 'ab']);
+  }
+});
+
+/** Lets nothing be listed but all of it. */
+function guarded(server: Server): Server {
+  return (request, nth) => {
+    if (request.prefix.length > 0) throw new Failure('access', 'AccessDenied');
+    return server(request, nth);
+  };
+}
+
+test('where no other prefix may be listed, an honest server is believed, and one that miscounts is not', async () => {
+  const keys = Array.from({ length: 30 }, (_, i) => `a/${i}`);
+  for (const concurrency of [1, 8]) {
+    const how = { seed: 1, prefix: '', after: 'a/', pageSize: 5, concurrency };
+    assert.deepEqual((await list(guarded(honest(() => keys)), how)).keys, wanted(keys, how));
+    await assert.rejects(list(guarded(miscounting(keys, true)), how), { kind: 'access', message: /leaves out keys .* before "a\/" cannot be asked: AccessDenied/, hint: /allow ListBucket/ });
   }
 });
