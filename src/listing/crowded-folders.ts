@@ -14,42 +14,12 @@ import { compareKeys, hasPrefix } from '../keyspace/interval.ts';
 import { RecordBuilder } from '../records/record-builder.ts';
 import { excerpt } from '../s3/xml.ts';
 import type { ListPage, ListPageInfo, PageRequest } from './listing.ts';
+import { keyOfOwn, keyOfWalk, markerOf, tokenAfter } from './markers.ts';
 
 const SLASH = 0x2f;
 const AFTER_SLASH = Buffer.from([SLASH + 1]);
 /** With less, MinIO answers a request for the beginning of a prefix with the object of that name, and says that no others follow. */
 const MIN_KEYS = 2;
-/** What MinIO and RustFS add to the key that a page ends with. */
-const CACHE_TAGS = ['[minio_cache:', '[rustfs_cache:'];
-
-/** The key in a marker of a server that walks folders; null in any other. */
-export function walkedTo(marker: Uint8Array): Uint8Array | null {
-  const bytes = Buffer.from(marker.buffer, marker.byteOffset, marker.length);
-  const at = Math.max(...CACHE_TAGS.map((tag) => bytes.lastIndexOf(tag)));
-  return at < 0 ? null : bytes.subarray(0, at);
-}
-
-/** Of tokens that are no server's. */
-const OWN_TOKEN = 's3scan:after:';
-
-/** A continuation token that goes on behind the key. */
-export function tokenAfter(key: Uint8Array): string {
-  return OWN_TOKEN + Buffer.from(key).toString('base64');
-}
-
-function keyOfOwn(token: string | null): Uint8Array | null {
-  return token?.startsWith(OWN_TOKEN) === true ? Buffer.from(token.slice(OWN_TOKEN.length), 'base64') : null;
-}
-
-function keyOfWalk(token: string | null): Uint8Array | null {
-  return token === null ? null : walkedTo(Buffer.from(token, 'base64'));
-}
-
-/** The key that the page is asked to begin after; null for the beginning, and where only the server knows. */
-export function markerOf({ startAfter, continuationToken }: PageRequest): Uint8Array | null {
-  return startAfter ?? keyOfOwn(continuationToken) ?? keyOfWalk(continuationToken);
-}
-
 function after(key: Uint8Array, request: PageRequest): PageRequest {
   return { ...request, startAfter: key, continuationToken: null };
 }

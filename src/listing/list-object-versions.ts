@@ -10,10 +10,11 @@ import { compareEnds, compareKeys } from '../keyspace/interval.ts';
 import type { RecordBuilder } from '../records/record-builder.ts';
 import { excerpt } from '../s3/xml.ts';
 import { isFitForStartAfter } from './continuation.ts';
-import { aroundCrowdedFolders, markerOf, tokenAfter, walkedTo, type TakesMadeUp } from './crowded-folders.ts';
+import { aroundCrowdedFolders, type TakesMadeUp } from './crowded-folders.ts';
 import { OutOfOrder } from './doubts.ts';
 import type { GetBucket } from './list-objects-v2.ts';
 import type { KeyWindow, ListPage, ListPageInfo, PageRequest } from './listing.ts';
+import { markerOf, tokenAfter, walkedTo } from './markers.ts';
 import { inKeyOrder } from './versions-order.ts';
 import { readVersionsPage, type VersionEntry, type VersionsPage } from './versions-page.ts';
 

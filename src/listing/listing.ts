@@ -49,7 +49,7 @@ export interface ListPageInfo {
   readonly sampleStride: number;
   readonly isTruncated: boolean;
   readonly nextContinuationToken: string | null;
-  /** its marker is one of a server that walks folders: see `crowded-folders.ts` */
+  /** its marker is one of a server that walks folders: see `markers.ts` */
   readonly isWalked?: boolean;
   readonly commonPrefixes: readonly Uint8Array[];
 }
