@@ -10,7 +10,7 @@
  * markers that they walk so are asked beside every page; others where a page says that it is the last.
  */
 import { Failure } from '../failure.ts';
-import { compareKeys, hasPrefix } from '../keyspace/interval.ts';
+import { compareKeys, EVERYTHING, hasPrefix } from '../keyspace/interval.ts';
 import { RecordBuilder } from '../records/record-builder.ts';
 import { excerpt } from '../s3/xml.ts';
 import type { ListPage, ListPageInfo, PageRequest } from './listing.ts';
@@ -20,6 +20,7 @@ const SLASH = 0x2f;
 const AFTER_SLASH = Buffer.from([SLASH + 1]);
 /** With less, MinIO answers a request for the beginning of a prefix with the object of that name, and says that no others follow. */
 const MIN_KEYS = 2;
+
 function after(key: Uint8Array, request: PageRequest): PageRequest {
   return { ...request, startAfter: key, continuationToken: null };
 }
@@ -115,8 +116,7 @@ class CrowdedFolders {
   }
 
   private async askAbout(folder: Uint8Array): Promise<boolean> {
-    const window = { after: new Uint8Array(0), through: null, limit: 1 };
-    const request = { prefix: folder.subarray(0, -1), startAfter: null, continuationToken: null, maxKeys: 1, window };
+    const request = { prefix: folder.subarray(0, -1), startAfter: null, continuationToken: null, maxKeys: MIN_KEYS, window: { ...EVERYTHING, limit: 1 } };
     const firstKey = await this.firstKey(request, folder);
     // What follows behind it is asked from a key that is none: a server that leaves out something there is better believed.
     const isCrowded = firstKey !== null && compareKeys(firstKey, folder) < 0 && (await this.takesMadeUp(request));
@@ -127,7 +127,7 @@ class CrowdedFolders {
   /** Null where there is none, or it may not be asked: a policy may allow the prefix that is listed, and no other. */
   private async firstKey(request: PageRequest, folder: Uint8Array): Promise<Uint8Array | null> {
     try {
-      return (await this.beginning(request, new RecordBuilder([]))).firstKey;
+      return (await this.answer(request, new RecordBuilder([]))).firstKey;
     } catch (error) {
       if (!(error instanceof Failure) || error.kind === 'unreachable') throw error;
       if (!this.walks) return null;

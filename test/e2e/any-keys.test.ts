@@ -5,6 +5,7 @@ import { CreateBucketCommand, paginateListObjectsV2, PutObjectCommand, S3Service
 import { diceOf, type Dice } from '../listing/fake-bucket.ts';
 import { s3scan } from '../support/cli.ts';
 import { MATRIX_SERVERS } from '../support/matrix-servers.ts';
+import { readNdjson } from '../support/tables.ts';
 
 const BUCKETS = 2;
 const KEYS = 150;
@@ -64,7 +65,7 @@ describe('any keys', () => {
           const { code, stdout, stderr } = await s3scan(['list', `s3://bucket-${nth}`, '--prefix', prefix, ...args, '--endpoint', server.endpoint, '--columns', 'key', '--quiet'], { env: server.env });
           const what = `seed ${seed}: ${JSON.stringify(prefix)} ${args.join(' ')}`;
           assert.equal(code, 0, `${what}: ${stderr}`);
-          const listed = stdout.split('\n').filter(Boolean).map((line) => (JSON.parse(line) as { key: string }).key);
+          const listed = readNdjson(stdout).map((row) => String(row['key']));
           assert.deepEqual(listed.sort(compare), keys.filter((each) => each.startsWith(prefix) && (after <= prefix || compare(each, after) > 0)).sort(compare), what);
         }
       }

@@ -11,6 +11,7 @@ import { temporaryFolder } from '../support/folder.ts';
 import { writeManyObjects } from '../support/many-objects.ts';
 import { startMinio, withoutMinio } from '../support/minio.ts';
 import { startSimCommand } from '../support/sim.ts';
+import { readNdjson } from '../support/tables.ts';
 
 interface Listing {
   readonly pages: number;
@@ -69,7 +70,7 @@ describe('parallel listing', { concurrency: 2 }, () => {
     await writeManyObjects(minio.client, 'dots', keys);
     for (const pageSize of ['1', '3']) {
       const { stdout } = await s3scanDone(['list', 's3://dots', '--endpoint', minio.endpoint, '--list-concurrency', '16', '--page-size', pageSize, '--columns', 'key', '--quiet'], { env: minio.env });
-      const listed = stdout.trimEnd().split('\n').map((line) => (JSON.parse(line) as { key: string }).key);
+      const listed = readNdjson(stdout).map((row) => String(row['key']));
       assert.deepEqual(listed.sort(), [...new Set(keys)].sort(), pageSize);
     }
   });
@@ -79,12 +80,12 @@ describe('parallel listing', { concurrency: 2 }, () => {
     t.after(() => minio.stop());
     const numbers = Array.from({ length: 100 }, (_, i) => String(i).padStart(3, '0'));
     const keys = ['logs-old/', 'logs.', 'logs/a-', 'logs/a/b ', 'logs/a/b/', 'logs/ab', 'logs0', 'logs1'].flatMap((beginning) => numbers.map((number) => beginning + number));
-    await writeManyObjects(minio.client, 'beside', [...keys, 'logs0', 'logs/a0']);
-    const all = [...keys, 'logs0', 'logs/a0'].map(String).sort();
+    const all = [...keys, 'logs0', 'logs/a0'].sort();
+    await writeManyObjects(minio.client, 'beside', all);
     for (const pageSize of ['1', '9', '70']) {
       for (const args of [['--list-concurrency', '16'], ['--list-concurrency', '2', '--start-after', 'logs/a/b 050'], ['--list-concurrency', '1', '--start-after', 'logs/a/b/050'], ['--versions'], ['--versions', '--list-concurrency', '1', '--engine', 'sdk']]) {
         const { stdout } = await s3scanDone(['list', 's3://beside', '--endpoint', minio.endpoint, ...args, '--page-size', pageSize, '--columns', 'key', '--quiet'], { env: minio.env });
-        const listed = stdout.trimEnd().split('\n').map((line) => (JSON.parse(line) as { key: string }).key);
+        const listed = readNdjson(stdout).map((row) => String(row['key']));
         const after = args.includes('--start-after') ? args.at(-1)! : '';
         assert.deepEqual(listed.sort(), all.filter((key) => key > after), `${args.join(' ')} ${pageSize}`);
       }
