@@ -3,8 +3,8 @@
  * the pages on in that order. Each carries the interval that it proves (R2); whether they are all there is for the
  * one who asked to check.
  *
- * The consumer governs (R5): at most twice as many pages as may be on their way are held or on their way, and none is
- * asked for while those held are large.
+ * The consumer governs (R5): at most twice as many pages as may be on their way are held or on their way, and fewer where
+ * pages are large.
  */
 import { Failure } from '../failure.ts';
 import type { Interval } from '../keyspace/interval.ts';
@@ -39,8 +39,11 @@ export interface ParallelOptions {
 
 /** Pages held or on their way, for each that may be on its way. */
 const HELD = 2;
-/** A page of 1,000 keys of 40 bytes takes 200 KB, one of the longest keys 1.2 MB. */
-const HELD_BYTES = 8 * 1024 * 1024;
+/**
+ * The same, as bytes: a page of 1,000 keys of 40 bytes takes 200 KB, one of the longest keys 1.2 MB. Enough of those for
+ * 40 to be on their way, whoever takes them (R5).
+ */
+const HELD_BYTES = 48 * 1024 * 1024;
 
 export class ParallelListing {
   /** Once the pages have ended: what a page was that proves nothing. What is missing may be had in another way. */
@@ -50,7 +53,8 @@ export class ParallelListing {
   private readonly ranges: Ranges;
   private readonly courses = new Map<number, Course>();
   private readonly ready: ListedPage[] = [];
-  private heldBytes = 0;
+  /** of late, each */
+  private pageBytes = 1;
   private readonly spareBuilders: RecordBuilder[] = [];
   private readonly before: { readonly ranges: number; readonly splits: number };
   private pace: Pace;
@@ -79,10 +83,8 @@ export class ParallelListing {
       for (;;) {
         this.send();
         const page = this.ready.shift();
-        if (page !== undefined) {
-          this.heldBytes -= bytesOf(page.rows);
-          yield page;
-        } else if (this.ended) break;
+        if (page !== undefined) yield page;
+        else if (this.ended) break;
         else if (this.isIdle()) return;
         else await this.news();
       }
@@ -104,10 +106,11 @@ export class ParallelListing {
   }
 
   private send(): void {
-    if (this.ended || this.percent === 'asking' || this.heldBytes > HELD_BYTES) return;
+    if (this.ended || this.percent === 'asking') return;
     // The first one goes alone: what is wrong with the bucket is told once.
     const limit = this.answered === 0 ? 1 : this.pace.limit;
-    for (const order of this.ranges.next(Math.min(limit, limit * HELD - this.ready.length))) void this.list(order);
+    const held = Math.min(limit * HELD, Math.max(1, Math.floor(HELD_BYTES / this.pageBytes)));
+    for (const order of this.ranges.next(Math.min(limit, held - this.ready.length))) void this.list(order);
     this.count();
   }
 
@@ -175,7 +178,7 @@ export class ParallelListing {
     this.answered++;
     if (compareEnds(interval.through, after) > 0) {
       this.ready.push({ interval, rows, lastKey });
-      this.heldBytes += bytesOf(rows);
+      this.pageBytes += (bytesOf(rows) - this.pageBytes) / 16;
     }
     if (!isLast && !this.namesAsked) void this.askNames();
     if (this.percent === 'unknown' && sample.some(hasPercent)) this.askAboutPercent(sample);

@@ -32,30 +32,35 @@ export class IpcFileWriter extends arrow.RecordBatchFileWriter {
   }
 }
 
-/** The stream format: schema, record batches, end mark. */
+/** The stream format: schema, record batches, end mark. What a batch is in is of no use to it once `write` returns. */
 export class IpcStreamWriter extends arrow.RecordBatchStreamWriter {
-  private readonly chunks: Uint8Array[] = [];
+  private room: Uint8Array;
+  private length = 0;
 
-  constructor(schema: Schema) {
+  /** The stream is made in `room` if that is large enough, or in more. */
+  constructor(schema: Schema, room: Uint8Array) {
     super();
+    this.room = room;
     this.reset(this._sink, schema);
   }
 
   protected override _write(chunk: ArrayBufferView): this {
-    if (this._started) this._position += keep(this.chunks, chunk);
+    if (!this._started) return this;
+    const end = this.length + chunk.byteLength;
+    if (end > this.room.length) {
+      const larger = new Uint8Array(Math.max(end, 2 * this.room.length));
+      larger.set(this.room.subarray(0, this.length));
+      this.room = larger;
+    }
+    this.room.set(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength), this.length);
+    this.length = end;
+    this._position += chunk.byteLength;
     return this;
   }
 
-  /** The whole stream, in `room` if that is large enough, or at the beginning of more; nothing can be written afterwards. */
-  finished(room: Uint8Array): Uint8Array {
+  /** The whole stream, at the beginning of its room; nothing can be written afterwards. */
+  finished(): Uint8Array {
     this.finish();
-    const length = this.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-    const stream = (room.length < length ? new Uint8Array(length + (length >> 2)) : room).subarray(0, length);
-    let at = 0;
-    for (const chunk of this.chunks) {
-      stream.set(chunk, at);
-      at += chunk.length;
-    }
-    return stream;
+    return this.room.subarray(0, this.length);
   }
 }

@@ -7,11 +7,11 @@
  */
 import { ReadableStream, type ReadableStreamDefaultController, type UnderlyingSource } from 'node:stream/web';
 import type { Compression as Codec, Encoding, RecordBatch, WriterProperties } from 'parquet-wasm';
-import type { Column, Schema } from '../records/columns.ts';
+import type { Column } from '../records/columns.ts';
 import { parquet } from '../records/parquet-wasm.ts';
 import { bytesOf, type RecordBatchData } from '../records/record-batch.ts';
 import { ArrowBatches } from './arrow-batch.ts';
-import type { Encoded, Encoder } from './encoder.ts';
+import type { Encoded, Encoder, EncoderOptions } from './encoder.ts';
 import type { Compression } from './format.ts';
 import { IpcStreamWriter } from './ipc-writer.ts';
 
@@ -45,7 +45,9 @@ function encodingOf({ name, type }: Column): Encoding | null {
   return isIdentity ? parquet.Encoding.DELTA_LENGTH_BYTE_ARRAY : null;
 }
 
-function writerProperties(schema: Schema, fileMetadata: Readonly<Record<string, string>>, compression: Compression): WriterProperties {
+type ParquetOptions = Pick<EncoderOptions, 'schema' | 'fileMetadata' | 'compression' | 'keysAreNear'>;
+
+function writerProperties({ schema, fileMetadata, compression, keysAreNear }: ParquetOptions): WriterProperties {
   let builder = new parquet.WriterPropertiesBuilder()
     .setCompression(CODECS[compression])
     // In the words that Spark's reader looks for: without "version" it distrusts the statistics.
@@ -58,6 +60,8 @@ function writerProperties(schema: Schema, fileMetadata: Readonly<Record<string, 
     const encoding = encodingOf(column);
     if (encoding !== null) builder = builder.setColumnDictionaryEnabled(column.name, false).setColumnEncoding(column.name, encoding);
   }
+  // Where a row group has keys from all of the bucket, these exclude no query from it. Of long keys they take a quarter of the time.
+  if (!keysAreNear) builder = builder.setColumnStatisticsEnabled('key', parquet.EnabledStatistics.None);
   return builder.build();
 }
 
@@ -132,15 +136,13 @@ export class ParquetEncoder implements Encoder {
   private readonly properties: () => WriterProperties;
   private stream: ParquetStream | null = null;
   private ipc: IpcStreamWriter;
-  /** WebAssembly has copied what it was handed over by the time that the call returns. */
-  private room: Uint8Array = new Uint8Array(0);
   private pendingRows = 0;
   private pendingBytes = 0;
 
-  constructor(schema: Schema, fileMetadata: Readonly<Record<string, string>>, compression: Compression) {
-    this.batches = new ArrowBatches(schema, fileMetadata);
-    this.properties = () => writerProperties(schema, fileMetadata, compression);
-    this.ipc = new IpcStreamWriter(this.batches.schema);
+  constructor(options: ParquetOptions) {
+    this.batches = new ArrowBatches(options.schema, options.fileMetadata);
+    this.properties = () => writerProperties(options);
+    this.ipc = new IpcStreamWriter(this.batches.schema, new Uint8Array(0));
   }
 
   async encode(batch: RecordBatchData): Promise<Encoded> {
@@ -154,7 +156,7 @@ export class ParquetEncoder implements Encoder {
   async end(): Promise<Encoded> {
     if (this.stream === null && this.pendingRows === 0) {
       // The stream takes its schema from its first batch, so without one it cannot write even an empty file.
-      return [parquet.writeParquet(parquet.Table.fromIPCStream(this.ipc.finished(this.room)), this.properties())];
+      return [parquet.writeParquet(parquet.Table.fromIPCStream(this.ipc.finished()), this.properties())];
     }
     const before = await this.handOver();
     await this.stream!.end();
@@ -162,10 +164,10 @@ export class ParquetEncoder implements Encoder {
   }
 
   private async handOver(): Promise<Encoded> {
-    const stream = this.ipc.finished(this.room);
-    this.room = new Uint8Array(stream.buffer);
+    const stream = this.ipc.finished();
     const table = parquet.Table.fromIPCStream(stream);
-    this.ipc = new IpcStreamWriter(this.batches.schema);
+    // WebAssembly has copied it by now.
+    this.ipc = new IpcStreamWriter(this.batches.schema, new Uint8Array(stream.buffer));
     this.pendingRows = 0;
     this.pendingBytes = 0;
     const batches = table.recordBatches();

@@ -5,12 +5,11 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { toFailureMessage } from '../failure.ts';
 import type { RecordAck, RecordMessage } from '../records/channel.ts';
+import { transferList } from '../records/record-batch.ts';
 import { SingleOutput, type Output } from './output.ts';
 import { PartsOutput } from './parts-output.ts';
 import type { WriterCommand, WriterEvent, WriterOptions } from './protocol.ts';
 import { OutputClosed } from './sink.ts';
-
-const ACK: RecordAck = { written: 1 };
 
 class WriterThread {
   private readonly main: MessagePort;
@@ -102,7 +101,9 @@ class WriterThread {
       this.rows += batch.rows;
       this.tell({ kind: 'written', rows: batch.rows, keyBatches });
     }
-    producer.postMessage(ACK, []);
+    const spare = transferList(batch);
+    const ack: RecordAck = { spare };
+    producer.postMessage(ack, spare);
     await this.finishIfAllIn();
   }
 

@@ -4,6 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { transferList, type RecordBatchData } from './record-batch.ts';
+import { giveBack } from './spare-memory.ts';
 
 /** Producer → writer. */
 export interface RecordMessage {
@@ -16,7 +17,8 @@ export interface RecordMessage {
 
 /** Writer → producer, once the batch is encoded and handed to the file. */
 export interface RecordAck {
-  readonly written: 1;
+  /** what the batch was in: for the producer's next ones */
+  readonly spare: readonly ArrayBuffer[];
 }
 
 /** Record batches a producer may have under way at the writer. */
@@ -34,7 +36,8 @@ export class RecordSender {
   constructor(port: MessagePort, onCredit: () => void) {
     this.port = port;
     this.onCredit = onCredit;
-    port.on('message', (_ack: RecordAck) => {
+    port.on('message', ({ spare }: RecordAck) => {
+      giveBack(spare);
       this.credits++;
       this.onCredit();
     });

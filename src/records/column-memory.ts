@@ -1,5 +1,6 @@
 /** What columns under construction are made of: arrays that grow, and the bitmap of the rows that have a value. */
 import type { ColumnData } from './record-batch.ts';
+import { giveBack, takeMemory } from './spare-memory.ts';
 
 /** A column under construction; `take` hands its buffers out and leaves it empty. */
 export interface ColumnBuilder {
@@ -9,16 +10,18 @@ export interface ColumnBuilder {
 /** Columns begin with room for so many rows. */
 export const INITIAL_ROWS = 1024;
 
+/** Longer, with zeros behind what was there. The array is of no use afterwards. */
 export function grown(array: Uint8Array, needed: number): Uint8Array {
-  const larger = new Uint8Array(Math.max(needed, array.length * 2));
+  const larger = new Uint8Array(takeMemory(Math.max(needed, array.length * 2)));
   larger.set(array);
+  larger.fill(0, array.length);
+  giveBack([array.buffer as ArrayBuffer]);
   return larger;
 }
 
 export function grownInts(array: Int32Array, needed: number): Int32Array {
-  const larger = new Int32Array(Math.max(needed, array.length * 2));
-  larger.set(array);
-  return larger;
+  const bytes = grown(new Uint8Array(array.buffer), 4 * needed);
+  return new Int32Array(bytes.buffer);
 }
 
 /** Arrow's validity bitmap for the rows that were set, in ascending order. There is none as long as none was left out. */

@@ -5,7 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { RecordSender } from './channel.ts';
 import { joinBatches } from './join-batches.ts';
-import { bytesOf, type RecordBatchData } from './record-batch.ts';
+import { bytesOf, transferList, type RecordBatchData } from './record-batch.ts';
 import { giveBack } from './spare-memory.ts';
 
 /** As many as the Parquet encoder takes at once. */
@@ -63,7 +63,7 @@ export class GatheringSender {
     this.bytes = 0;
     this.sender.send(joinBatches(batches), keyBatches);
     // One batch is sent as it is.
-    if (batches.length > 1) batches.forEach(giveBack);
+    if (batches.length > 1) for (const batch of batches) giveBack(transferList(batch));
   }
 
   /** What was not posted by now is not. */

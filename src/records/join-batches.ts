@@ -3,6 +3,7 @@
  * ten rows as for ten thousand. Columns are copied as they lie, none is looked into.
  */
 import { repeated, type ColumnData, type RecordBatchData, type Utf8Values } from './record-batch.ts';
+import { takeMemory } from './spare-memory.ts';
 
 type Kind = ColumnData['kind'];
 type Of<K extends Kind> = Extract<ColumnData, { readonly kind: K }>;
@@ -45,7 +46,9 @@ function joinBits(parts: readonly Part[], rows: number, bitsOf: (column: ColumnD
 
 /** The first offsets of each, behind those that are there; null stands for values of no bytes. */
 function joinOffsets(parts: readonly { readonly offsets: Int32Array | null; readonly count: number }[]): Int32Array {
-  const joined = new Int32Array(parts.reduce((sum, { count }) => sum + count, 1));
+  const length = parts.reduce((sum, { count }) => sum + count, 1);
+  const joined = new Int32Array(takeMemory(4 * length), 0, length);
+  joined[0] = 0;
   let next = 0;
   let base = 0;
   for (const { offsets, count } of parts) {
@@ -59,7 +62,8 @@ function joinOffsets(parts: readonly { readonly offsets: Int32Array | null; read
 
 function joinUtf8(parts: readonly { readonly text: Utf8Values | null; readonly count: number }[]): Utf8Values {
   const offsets = joinOffsets(parts.map(({ text, count }) => ({ offsets: text && text.offsets, count })));
-  const values = new Uint8Array(offsets.at(-1)!);
+  const bytes = offsets.at(-1)!;
+  const values = new Uint8Array(takeMemory(bytes), 0, bytes);
   let at = 0;
   for (const { text, count } of parts) {
     if (text === null) continue;
@@ -87,9 +91,9 @@ function joinColumn(columns: readonly Part[], rows: number): ColumnData {
     case 'utf8':
       return { kind: 'utf8', ...common, ...joinUtf8(parts.map((part) => ({ text: as('utf8', part.column), count: part.rows }))) };
     case 'int32':
-      return { kind: 'int32', ...common, values: joinNumbers(new Int32Array(rows), parts, (column) => as('int32', column)?.values) };
+      return { kind: 'int32', ...common, values: joinNumbers(new Int32Array(takeMemory(4 * rows), 0, rows), parts, (column) => as('int32', column)?.values) };
     case 'int64':
-      return { kind: 'int64', ...common, values: joinNumbers(new BigInt64Array(rows), parts, (column) => as('int64', column)?.values) };
+      return { kind: 'int64', ...common, values: joinNumbers(new BigInt64Array(takeMemory(8 * rows), 0, rows), parts, (column) => as('int64', column)?.values) };
     case 'bool':
       return { kind: 'bool', ...common, values: joinBits(parts, rows, (column) => as('bool', column)?.values ?? false) };
     case 'map': {
@@ -111,7 +115,8 @@ function joinNumbers<T extends Int32Array | BigInt64Array>(joined: T, parts: rea
   for (const { column, rows } of parts) {
     const values = valuesOf(column);
     // Both are of one type, which `set` cannot be told.
-    if (values !== undefined) (joined as Int32Array).set((values as Int32Array).subarray(0, rows), at);
+    if (values === undefined) new Uint8Array(joined.buffer, joined.byteOffset + at * joined.BYTES_PER_ELEMENT, rows * joined.BYTES_PER_ELEMENT).fill(0);
+    else (joined as Int32Array).set((values as Int32Array).subarray(0, rows), at);
     at += rows;
   }
   return joined;

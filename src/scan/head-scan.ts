@@ -109,7 +109,8 @@ export class HeadScan extends RunningScan {
     if (this.options.checksums) this.objectHeaders.push(['x-amz-checksum-mode', 'ENABLED']);
     this.endpointNames = connection.endpoints.map((endpoint) => endpoint ?? `AWS ${connection.region}`);
     // On one core, the encoder's loading would be in the way of the first HEADs.
-    const writer = await this.openWriter(connection, bucket, availableParallelism() > 1);
+    const keysAreNear = source.kind === 'file' || source.listing.concurrency === 1;
+    const writer = await this.openWriter(connection, bucket, { loadsEarly: availableParallelism() > 1, keysAreNear });
     const keys = this.keys(connection);
     // The first keys come before any HEAD: what is wrong with the bucket or the file is known then.
     const first = await keys.next();

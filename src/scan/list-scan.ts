@@ -57,9 +57,9 @@ export class ListScan extends RunningScan {
   }
 
   protected async scan(): Promise<ScanResult> {
-    const { bucket } = this.options.listing;
+    const { listing: { bucket, concurrency }, sorted } = this.options;
     const connection = await connect(this.options.endpoint, bucket, this.options.version);
-    const writer = await this.openWriter(connection, bucket, true);
+    const writer = await this.openWriter(connection, bucket, { loadsEarly: true, keysAreNear: sorted || concurrency === 1 });
     const client = await this.openClient(connection, bucket, this.limits, this.counters);
     const freshness = connection.keepFresh((credentials) => client.useCredentials(credentials));
     const sender = new GatheringSender(writer.port(), () => this.wake());

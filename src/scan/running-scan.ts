@@ -10,7 +10,7 @@ import type { EndpointInput } from '../metrics/endpoint-report.ts';
 import { buildReport, type MetricsReport, type ReportInput } from '../metrics/report.ts';
 import { Series, type ScanSnapshot } from '../metrics/series.ts';
 import type { ShardTotals } from '../metrics/shard-counters.ts';
-import { Writer, type WriterResult } from '../output/writer.ts';
+import { Writer, type WriterOptions, type WriterResult } from '../output/writer.ts';
 import type { BucketClient, Limits } from '../s3/bucket-client.ts';
 import type { ListingCounters } from '../metrics/listing-counters.ts';
 import type { Asked } from './asked.ts';
@@ -107,11 +107,11 @@ export abstract class RunningScan implements Scan {
     return new Failure(error.kind, error.message, error.hint === null ? kept : `${error.hint}; ${kept}`, { cause: error });
   }
 
-  protected async openWriter(connection: Connection, bucket: string | null, loadsEarly: boolean): Promise<Writer> {
+  protected async openWriter(connection: Connection, bucket: string | null, how: Pick<WriterOptions, 'loadsEarly' | 'keysAreNear'>): Promise<Writer> {
     const { output, version } = this.common;
     const fail = (error: unknown): void => this.fail(error);
     const directory = this.directory === null ? { parts: null } : await this.directory.begin(connection.endpoint === null ? 'AWS' : 'other', fail);
-    const options = { ...output, ...directory, loadsEarly, fileMetadata: fileMetadata(version, connection, bucket) };
+    const options = { ...output, ...directory, ...how, fileMetadata: fileMetadata(version, connection, bucket) };
     this.writer = await Writer.start(options, {
       onWritten: (_rows, keyBatches) => {
         try {

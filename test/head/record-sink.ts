@@ -39,7 +39,7 @@ export function recordSink(t: TestContext, schema: Schema): RecordSink {
     },
     acknowledge: async () => {
       const credited = once(credits, 'credit');
-      const ack: RecordAck = { written: 1 };
+      const ack: RecordAck = { spare: [] };
       port2.postMessage(ack);
       await credited;
     },

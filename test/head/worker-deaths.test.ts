@@ -66,7 +66,7 @@ async function headed(t: TestContext, how: 'throw' | 'memory', once: boolean): P
     thread: { entry: new URL('./dying-worker.js', import.meta.url), argv: [POISON, how, ...(once ? [file] : [])], heapMb: 48 },
   });
   t.after(() => workers.terminate());
-  const options = { path, format: 'parquet', compression: 'none', schema: HEAD_COLUMNS, fileMetadata: {}, terminal: false, overwrite: false, private: false, loadsEarly: true, parts: null } as const;
+  const options = { path, format: 'parquet', compression: 'none', schema: HEAD_COLUMNS, fileMetadata: {}, keysAreNear: true, terminal: false, overwrite: false, private: false, loadsEarly: true, parts: null } as const;
   const writer = await Writer.start(options, {
     onWritten: (_rows, ids) => {
       ledger.write(ids);

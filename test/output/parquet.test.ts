@@ -66,6 +66,18 @@ test('many rows make several row groups of a bounded size, with statistics', asy
   assert.equal(statistics!['low'], '0');
 });
 
+test('row groups tell their least and greatest key where keys come in order, and spare it where they come from everywhere', async (context) => {
+  const folder = await temporaryFolder(context);
+  const keyStatistics = async (keysAreNear: boolean): Promise<unknown> => {
+    const path = join(folder, `${keysAreNear}.parquet`);
+    await writeFile(path, await encodeAll(options('parquet', { keysAreNear }), batchesOf([{ ...PLAIN, key: 'a' }, { ...PLAIN, key: 'b' }])));
+    assert.deepEqual(await query(`select key from read_parquet('${path}') where key >= 'b'`), [{ key: 'b' }]);
+    return query(`select stats_min_value low, stats_max_value high from parquet_metadata('${path}') where path_in_schema = 'key'`);
+  };
+  assert.deepEqual(await keyStatistics(true), [{ low: 'a', high: 'b' }]);
+  assert.deepEqual(await keyStatistics(false), [{ low: null, high: null }]);
+});
+
 test('a key that begins with U+FEFF keeps it', async (context) => {
   const path = join(await temporaryFolder(context), 'a.parquet');
   await writeFile(path, await encodeAll(options('parquet'), batchesOf([{ ...PLAIN, key: '\ufeffk' }])));

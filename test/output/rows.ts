@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import * as fc from 'fast-check';
 import type { Column, ColumnType, Schema } from '../../src/records/columns.ts';
 import { RecordBuilder } from '../../src/records/record-builder.ts';
-import type { RecordBatchData } from '../../src/records/record-batch.ts';
+import { transferList, type RecordBatchData } from '../../src/records/record-batch.ts';
 import type { EncoderOptions } from '../../src/output/encoder.ts';
 import type { Format } from '../../src/output/format.ts';
 import { createEncoder } from '../../src/output/create-encoder.ts';
@@ -138,14 +138,18 @@ export function batchesOf(rows: readonly Row[], size = 7): RecordBatchData[] {
 
 export function options(format: Format, changes: Partial<EncoderOptions> = {}): EncoderOptions {
   const compression = format === 'parquet' ? 'zstd' : 'none';
-  return { format, compression, schema: SCHEMA, fileMetadata: { made: 'für Tests' }, terminal: false, ...changes };
+  return { format, compression, schema: SCHEMA, fileMetadata: { made: 'für Tests' }, keysAreNear: true, terminal: false, ...changes };
 }
 
-/** The whole file that an encoder makes of the batches. */
+/** The whole file that an encoder makes of the batches. What each was in holds something else once its bytes are written. */
 export async function encodeAll(encoding: EncoderOptions, batches: readonly RecordBatchData[]): Promise<Buffer> {
   const made = await createEncoder(encoding);
   const chunks: Buffer[] = [];
-  for (const batch of batches) for (const bytes of await made.encode(batch)) chunks.push(Buffer.from(bytes));
+  for (const batch of batches) {
+    const own = structuredClone(batch);
+    for (const bytes of await made.encode(own)) chunks.push(Buffer.from(bytes));
+    for (const buffer of transferList(own)) new Uint8Array(buffer).fill(0xaa);
+  }
   for (const bytes of await made.end()) chunks.push(Buffer.from(bytes));
   return Buffer.concat(chunks);
 }

@@ -4,10 +4,28 @@ import { test } from 'node:test';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { RecordSender, type RecordAck, type RecordMessage } from '../../src/records/channel.ts';
 import { RecordBuilder } from '../../src/records/record-builder.ts';
+import { takeMemory } from '../../src/records/spare-memory.ts';
 import { column, rowsOf } from './arrow-rows.ts';
 
 const SCHEMA = [column('text', 'utf8')];
-const ACK: RecordAck = { written: 1 };
+const ACK: RecordAck = { spare: [] };
+
+test('what a batch was in, and the writer has no more use for, serves the next', async (t) => {
+  const { port1, port2 } = new MessageChannel();
+  t.after(() => {
+    sender.close();
+    port2.close();
+  });
+  const credits = new EventEmitter();
+  const sender = new RecordSender(port1, () => credits.emit('credit'));
+  const spare = takeMemory(300_000);
+  new Uint8Array(spare).set([1, 2, 3]);
+  const ack: RecordAck = { spare: [spare] };
+  const credited = once(credits, 'credit');
+  port2.postMessage(ack, [spare]);
+  await credited;
+  assert.deepEqual([...new Uint8Array(takeMemory(300_000)).subarray(0, 3)], [1, 2, 3]);
+});
 
 test('a producer is held back while three batches are under way, and goes on with each that is written (R5)', async (t) => {
   const { port1, port2 } = new MessageChannel();

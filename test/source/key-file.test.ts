@@ -92,7 +92,7 @@ async function written(format: Format, schema: Schema, objects: readonly string[
     builder.endRow();
   }
   const compression = format === 'parquet' ? 'zstd' : 'none';
-  const encoder = await createEncoder({ format, compression, schema, fileMetadata: {}, terminal: false });
+  const encoder = await createEncoder({ format, compression, schema, fileMetadata: {}, keysAreNear: true, terminal: false });
   const encoded: Uint8Array[] = [];
   for (const bytes of await encoder.encode(builder.take())) encoded.push(bytes.slice());
   for (const bytes of await encoder.end()) encoded.push(bytes.slice());
