@@ -41,9 +41,11 @@ export interface ParallelOptions {
 const HELD = 2;
 /**
  * The same, as bytes: a page of 1,000 keys of 40 bytes takes 200 KB, one of the longest keys 1.2 MB. Enough of those for
- * 40 to be on their way, whoever takes them (R5).
+ * 30 to be on their way, whoever takes them (R5).
  */
-const HELD_BYTES = 48 * 1024 * 1024;
+const HELD_BYTES = 40 * 1024 * 1024;
+/** Pages that it is reckoned from how large the next are. */
+const RECENT_PAGES = 16;
 
 export class ParallelListing {
   /** Once the pages have ended: what a page was that proves nothing. What is missing may be had in another way. */
@@ -53,7 +55,7 @@ export class ParallelListing {
   private readonly ranges: Ranges;
   private readonly courses = new Map<number, Course>();
   private readonly ready: ListedPage[] = [];
-  /** of late, each */
+  /** of a page, on average, lately */
   private pageBytes = 1;
   private readonly spareBuilders: RecordBuilder[] = [];
   private readonly before: { readonly ranges: number; readonly splits: number };
@@ -178,7 +180,7 @@ export class ParallelListing {
     this.answered++;
     if (compareEnds(interval.through, after) > 0) {
       this.ready.push({ interval, rows, lastKey });
-      this.pageBytes += (bytesOf(rows) - this.pageBytes) / 16;
+      this.pageBytes += (bytesOf(rows) - this.pageBytes) / Math.min(this.answered, RECENT_PAGES);
     }
     if (!isLast && !this.namesAsked) void this.askNames();
     if (this.percent === 'unknown' && sample.some(hasPercent)) this.askAboutPercent(sample);

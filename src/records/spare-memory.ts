@@ -5,7 +5,7 @@
  */
 
 const SMALLEST = 1024;
-const MAX_SPARE_BYTES = 16 * 1024 * 1024;
+const MAX_SPARE_BYTES = 8 * 1024 * 1024;
 
 /** by their length */
 const spare = new Map<number, ArrayBuffer[]>();

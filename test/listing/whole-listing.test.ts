@@ -209,6 +209,23 @@ test('a consumer that does not come back is not listed ahead of: two pages for e
   await pages.return(undefined);
 });
 
+test('where pages are large, fewer are asked for: 40 MB on their way or waiting (R5)', async () => {
+  const owner = Buffer.alloc(2 * 1024 * 1024, 'o');
+  const schedule = new Schedule(diceOf(1));
+  const { listPage, asked } = serve(honest(() => hexKeys(600)), schedule);
+  const large: ListPage = async (request, builder) => {
+    const page = await listPage(request, builder);
+    if (builder.rows > 0) builder.utf8('owner_id')?.setBytes(builder.rows - 1, owner);
+    return page;
+  };
+  const pages = listWhole(large, options({ concurrency: 32 }, new ListingCounters()));
+  await schedule.run(pages.next());
+  await schedule.run(pages.next());
+  await assert.rejects(schedule.run(new Promise(() => {})), /it never ends/);
+  assert.ok(asked.requests.length > 10 && asked.requests.length <= 3 + 20, String(asked.requests.length));
+  await pages.return(undefined);
+});
+
 test('--list-concurrency 1 and --max-keys: one chain by token, in order', async () => {
   const keys = sorted(hexKeys(20));
   for (const changes of [{ concurrency: 1 }, { maxKeys: 7 }]) {
