@@ -13,22 +13,25 @@ const BACKSLASH = 0x5c;
 /** `key` must be valid UTF-8. */
 export function toCodePoints(key: Uint8Array): number[] {
   const points: number[] = [];
+  points.length = key.length;
+  let count = 0;
   for (let i = 0; i < key.length; ) {
     const lead = key[i]!;
     if (lead < 0x80) {
-      points.push(lead);
+      points[count++] = lead;
       i += 1;
     } else if (lead < 0xe0) {
-      points.push(((lead & 0x1f) << 6) | (key[i + 1]! & 0x3f));
+      points[count++] = ((lead & 0x1f) << 6) | (key[i + 1]! & 0x3f);
       i += 2;
     } else if (lead < 0xf0) {
-      points.push(((lead & 0x0f) << 12) | ((key[i + 1]! & 0x3f) << 6) | (key[i + 2]! & 0x3f));
+      points[count++] = ((lead & 0x0f) << 12) | ((key[i + 1]! & 0x3f) << 6) | (key[i + 2]! & 0x3f);
       i += 3;
     } else {
-      points.push(((lead & 0x07) << 18) | ((key[i + 1]! & 0x3f) << 12) | ((key[i + 2]! & 0x3f) << 6) | (key[i + 3]! & 0x3f));
+      points[count++] = ((lead & 0x07) << 18) | ((key[i + 1]! & 0x3f) << 12) | ((key[i + 2]! & 0x3f) << 6) | (key[i + 3]! & 0x3f);
       i += 4;
     }
   }
+  points.length = count;
   return points;
 }
 
@@ -74,6 +77,11 @@ const ODD_SEGMENT = /\/\/|(?:^|[/\\])[\0- ]*\.\.?[\0- ]*(?:[/\\]|$)/;
  */
 export function hasOddSegment(points: CodePoints): boolean {
   // Nearly no key has one: it is not made a string for nothing.
-  const mayHave = points.some((point, at) => (point <= SPACE || point === DOT || point === SLASH) && (at === 0 || points[at - 1] === SLASH || points[at - 1] === BACKSLASH));
-  return mayHave && ODD_SEGMENT.test(String.fromCodePoint(...points));
+  let previous = SLASH;
+  for (let at = 0; at < points.length; at++) {
+    const point = points[at]!;
+    if ((previous === SLASH || previous === BACKSLASH) && (point <= SPACE || point === DOT || point === SLASH)) return ODD_SEGMENT.test(String.fromCodePoint(...points));
+    previous = point;
+  }
+  return false;
 }

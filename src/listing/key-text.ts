@@ -37,13 +37,16 @@ export class Occurrences {
   }
 }
 
+/** Bytes. Keys that are long and the same as far as this are worth a native comparison: 0.2 µs, and 0.8 in words for 900 bytes. */
+const LONG = 256;
+const NEAR = 128;
 /** S3's limit; escaped, a key may be longer. */
 const MAX_KEY_BYTES = 1024;
 
 /** One key at a time. The bytes stay valid until the next `read` of the same reader. */
 export class KeyText {
   /** the key is `bytes[start, end)`: of the page's body itself where it needed no decoding, as most do not */
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Buffer = Buffer.alloc(0);
   start = 0;
   end = 0;
   /** of `bytes`, where it is at hand: then keys are compared and copied in words */
@@ -121,11 +124,12 @@ export class KeyText {
     const length = this.end - start;
     const otherLength = otherEnd - otherStart;
     const common = length < otherLength ? length : otherLength;
-    for (let i = view !== null && otherView !== null ? commonLength(view, start, otherView, otherStart, common) : 0; i < common; i++) {
+    const near = common < LONG ? common : NEAR;
+    for (let i = view !== null && otherView !== null ? commonLength(view, start, otherView, otherStart, near) : 0; i < near; i++) {
       const difference = bytes[start + i]! - other[otherStart + i]!;
       if (difference !== 0) return difference;
     }
-    return length - otherLength;
+    return near === common ? length - otherLength : bytes.compare(other, otherStart + near, otherEnd, start + near, this.end);
   }
 
   /** To the row of a column. */

@@ -160,6 +160,20 @@ test('keys that do not ascend are refused, wherever on the page they are (R2)', 
   assert.equal(decode(renderPage(['\uffff', '\u{10000}'].map(plainObject))).rows.length, 2);
 });
 
+test('long keys are compared to their last byte, wherever they part (R2)', () => {
+  const tail = fc.string({ unit: fc.constantFrom('a', 'b', 'z', 'ü', '漢'), maxLength: 3 });
+  fc.assert(
+    fc.property(fc.oneof(fc.nat({ max: 1000 }), fc.integer({ min: 120, max: 136 })), fc.nat({ max: 900 }), fc.nat({ max: 900 }), tail, tail, (shared, more, other, first, second) => {
+      const pair = [`${first}${'x'.repeat(more)}`, `${second}${'x'.repeat(other)}`].map((end) => `${'k'.repeat(shared)}${end}`) as [string, string];
+      fc.pre(pair.every((key) => key !== ''));
+      const page = renderPage(pair.map(plainObject));
+      if (Buffer.compare(Buffer.from(pair[0]), Buffer.from(pair[1])) < 0) assert.deepEqual(decode(page).rows.map(({ key }) => key), pair);
+      else assert.throws(() => decode(page), /not ascending: object 2 of the page/);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
 test('objects that only lead to the window are passed over: what is left is as on a page without them', () => {
   fc.assert(
     fc.property(listings, fc.integer({ min: 1, max: 12 }), (objects, most) => {
