@@ -6,10 +6,10 @@ import type { Schema } from '../records/columns.ts';
 import type { Encoder, EncoderOptions } from './encoder.ts';
 
 export async function createEncoder(options: EncoderOptions): Promise<Encoder> {
-  const { format, compression, schema, fileMetadata, keysAreNear, terminal } = options;
+  const { format, compression, schema, fileMetadata, terminal } = options;
   if (format === 'parquet') {
     const { ParquetEncoder } = await import('./parquet.ts');
-    return new ParquetEncoder({ schema, fileMetadata, compression, keysAreNear });
+    return new ParquetEncoder(options);
   }
   if (format === 'arrow') {
     const { ArrowEncoder } = await import('./arrow.ts');
